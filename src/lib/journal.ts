@@ -1,0 +1,62 @@
+import type { PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
+
+/** A create or restore that was sent and has not been seen whole yet. Kept on the binding, because it must last. */
+export interface Pending {
+  readonly action: 'create' | 'restore';
+  readonly intentId: string;
+  readonly displayName: string;
+  /** Milliseconds since 1970 at which the intent was written, just before sending. */
+  readonly at: number;
+}
+
+/** Desired key ↔ object id, and what must outlive the 90 days of the journal. */
+export interface Binding {
+  readonly key: PolicyKey;
+  /** null while the first create is pending. */
+  readonly id: PolicyId | null;
+  /** How the binding came about. */
+  readonly origin: 'created' | 'restored' | 'adopted';
+  /** Milliseconds since 1970 of the create, restore or adoption; a fresh create may be invisible for a while. */
+  readonly boundAt: number;
+  /** Newest version that once settled here; null when none did. */
+  readonly proven: { readonly version: number; readonly hash: string; readonly at: number } | null;
+  /** Highest version ever seen for this key; a lower head is tampering. */
+  readonly highestVersion: number;
+  readonly pending: Pending | null;
+  /** What the service said when it refused to let us change an adoption candidate. */
+  readonly refusal: { readonly id: PolicyId; readonly reason: string; readonly at: number } | null;
+}
+
+interface EntryBase {
+  readonly runId: string;
+  readonly fence: number;
+  readonly key: PolicyKey;
+  readonly intentId: string;
+  readonly digest: string;
+}
+
+/** What is written down, before and after every write to the tenant. */
+export type NewJournalEntry =
+  | (EntryBase & {
+      readonly kind: 'intent';
+      readonly action: 'create' | 'update' | 'restore' | 'adopt';
+      readonly id: PolicyId | null;
+      /** The object as it was read right before; null when there was none. */
+      readonly preImage: RawPolicy | null;
+      /** Exactly what is about to be sent; null for a restore or an adoption that sends nothing. */
+      readonly body: RawPolicy | null;
+      readonly desiredVersion: number;
+    })
+  | (EntryBase & {
+      readonly kind: 'outcome';
+      readonly status: 'applied' | 'stale' | 'rejected' | 'indeterminate';
+      readonly id: PolicyId | null;
+      readonly reason: string | null;
+      readonly clientRequestId: string | null;
+    })
+  | (EntryBase & { readonly kind: 'settled'; readonly settled: boolean; readonly reason: string | null });
+
+export type JournalEntry = NewJournalEntry & {
+  /** Milliseconds since 1970 at which the store wrote it. */
+  readonly at: number;
+};

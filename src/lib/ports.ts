@@ -1,0 +1,190 @@
+import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
+import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
+import type { RunReport, RunSummary } from './report.ts';
+import type { TelemetryEvent } from './telemetry/events.ts';
+
+/** Time as the engine sees it. Only adapters know the real one. */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  now(): number;
+  /** Resolves after `ms`; rejects with `signal.reason` when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `action` every `ms` until the returned function is called. Used by the lease's own renewal alone. */
+  every(ms: number, action: () => void): () => void;
+}
+
+/** Chance as the engine sees it. */
+export interface Chance {
+  /** A GUID: run ids, intent ids, client-request-ids. */
+  uuid(): string;
+}
+
+/** What asking for one policy by id gave. Doubt is not here: it is thrown as a `Fault`. */
+export type PolicyRead =
+  | { readonly kind: 'found'; readonly raw: RawPolicy }
+  | { readonly kind: 'missing' }
+  /** Code 1037: it exists, and v1.0 refuses to show it. Never a reason to create a twin. */
+  | { readonly kind: 'hidden' };
+
+/** What asking for a soft-deleted policy gave. */
+export type DeletedRead =
+  | { readonly kind: 'found'; readonly raw: RawPolicy }
+  | { readonly kind: 'missing' }
+  /** This cloud, tenant or permission set does not offer deletedItems (400, 403, 405, 501). */
+  | { readonly kind: 'unsupported'; readonly reason: string };
+
+/** The whole list, as far as it can be believed. */
+export interface PolicyList {
+  readonly policies: readonly RawPolicy[];
+  /** Why the list may not be all there is (an id listed twice, an item without an id …); empty when nothing is odd. */
+  readonly doubts: readonly string[];
+}
+
+/**
+ * Conditional Access policies of one tenant, v1.0 only. Every method waits its turn (pacing), retries what is certain
+ * not to have happened, and throws a `Fault` for all else; a list is whole or it is a `Fault`.
+ */
+export interface PolicyApi {
+  list(): Promise<PolicyList>;
+  read(id: PolicyId): Promise<PolicyRead>;
+  readDeleted(id: PolicyId): Promise<DeletedRead>;
+  /** @returns the policy as the service answered, with its id. @throws Fault `indeterminate` when it may have happened */
+  create(body: RawPolicy): Promise<RawPolicy>;
+  /** @throws Fault `missing` when the policy is gone; `indeterminate` when it may have happened */
+  update(id: PolicyId, body: RawPolicy): Promise<void>;
+  restore(id: PolicyId): Promise<void>;
+}
+
+/** One version of one desired policy, as stored. `content` is the text of the row after its hash was checked. */
+export interface DesiredVersion {
+  readonly key: PolicyKey;
+  readonly version: number;
+  /** The file's JSON text, `caretaker` member included, parameters unresolved. */
+  readonly content: string;
+  /** SHA-256 of tenant, key, version, previous hash and content; lower-case hex. */
+  readonly hash: string;
+  readonly previousHash: string | null;
+  readonly author: string;
+  /** ISO 8601, UTC. */
+  readonly pushedAt: string;
+  readonly message: string;
+  /** `false` when `caretaker forget` released the key in this version. */
+  readonly active: boolean;
+}
+
+/** A desired row that cannot be believed: cut off, hash wrong, unreadable. The key may be known from the row's name. */
+export interface DamagedRow {
+  readonly key: PolicyKey;
+  readonly problem: string;
+}
+
+export interface DesiredRead {
+  readonly versions: readonly DesiredVersion[];
+  readonly damaged: readonly DamagedRow[];
+}
+
+/** The desired state of one tenant. Operators write it; a run only reads heads. */
+export interface DesiredState {
+  /** Every key's newest version, whole. One query, whatever the history. @throws Fault `config` when the table is missing */
+  heads(): Promise<DesiredRead>;
+  /** Appends one version per item, all or (per key) nothing. @throws Fault `rejected` when a base has moved */
+  push(items: readonly DesiredPush[]): Promise<readonly DesiredVersion[]>;
+  /** Every stored version of one key, newest first. */
+  history(key: PolicyKey): Promise<readonly DesiredVersion[]>;
+}
+
+export interface DesiredPush {
+  readonly key: PolicyKey;
+  readonly content: string;
+  readonly active: boolean;
+  readonly author: string;
+  readonly message: string;
+  readonly pushedAt: string;
+  /** Hash of the version this one was made on; null for a new key. */
+  readonly baseHash: string | null;
+}
+
+/** Which desired key stands for which object, and what must outlive the journal. */
+export interface Bindings {
+  all(): Promise<readonly Binding[]>;
+  put(binding: Binding): Promise<void>;
+  remove(key: PolicyKey): Promise<void>;
+}
+
+/** Append-only record of intents and outcomes. */
+export interface Journal {
+  append(entry: NewJournalEntry): Promise<void>;
+  /** Entries of one run in the order they were written. */
+  ofRun(runId: string): Promise<readonly JournalEntry[]>;
+  /** Deletes at most one batch of entries older than the cut-off. One query, at most one batch. */
+  prune(before: number): Promise<void>;
+}
+
+export interface Runs {
+  put(report: RunReport): Promise<void>;
+  get(runId: string): Promise<RunReport | undefined>;
+  /** Newest first. */
+  latest(top: number): Promise<readonly RunSummary[]>;
+  prune(before: number): Promise<void>;
+}
+
+export interface Freeze {
+  readonly reason: string;
+  readonly by: string;
+  readonly since: string;
+  /** ISO 8601, UTC; null = until somebody unfreezes. */
+  readonly until: string | null;
+}
+
+/** Proof of holding the tenant's lease. `fence` grows with every owner and goes into every row written under it. */
+export interface Lease {
+  readonly owner: string;
+  readonly fence: number;
+}
+
+export type LeaseAnswer =
+  | { readonly kind: 'held'; readonly lease: Lease; readonly freeze: Freeze | null }
+  | { readonly kind: 'busy'; readonly owner: string; readonly freeMs: number };
+
+/** Ownership and freeze, read together in one request right before a write. */
+export interface Standing {
+  readonly owned: boolean;
+  readonly freeze: Freeze | null;
+}
+
+/** The tenant's control rows: one lease, one freeze switch. */
+export interface Control {
+  acquire(owner: string): Promise<LeaseAnswer>;
+  /** Prolongs the lease. @returns false when somebody else holds it by now */
+  renew(lease: Lease): Promise<boolean>;
+  release(lease: Lease): Promise<void>;
+  standing(lease: Lease): Promise<Standing>;
+  freeze(freeze: Freeze | null): Promise<void>;
+}
+
+export interface Telemetry {
+  emit(event: TelemetryEvent): void;
+}
+
+/** Counts of requests that left this process for one run. */
+export interface RequestCounts {
+  readonly graph: number;
+  readonly tables: number;
+}
+
+/** Everything one run of one tenant may touch. */
+export interface Ports {
+  readonly policies: PolicyApi;
+  readonly desired: DesiredState;
+  readonly bindings: Bindings;
+  readonly journal: Journal;
+  readonly runs: Runs;
+  readonly control: Control;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  requests(): RequestCounts;
+}
+
+/** Opens the world for one tenant. No await inside started at or after `deadlineAt` (ms since 1970) goes on past it for long. */
+export type OpenPorts = (tenant: TenantId, deadlineAt: number) => Ports;
