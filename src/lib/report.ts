@@ -1,0 +1,98 @@
+import type { Canonical, Effect, FieldPath, PolicyId, PolicyKey, TenantId } from './policy/model.ts';
+import type { RequestCounts } from './ports.ts';
+
+export type Mode = 'observe' | 'enforce';
+export type Trigger = 'schedule' | 'demand' | 'alert' | 'cli';
+
+/** The first that fits, in this order. `inSync` and `drifted` are the only two a run that observes and judges can end in. */
+export type RunStatus = 'running' | 'failed' | 'incomplete' | 'drifted' | 'held' | 'remediated' | 'inSync';
+
+export interface ReportedField {
+  readonly path: FieldPath;
+  readonly desired: Canonical;
+  readonly observed: Canonical;
+  /** Effect of what happened in the tenant (desired → observed): an exclusion somebody added *loosens*. */
+  readonly effect: Effect;
+}
+
+export interface ReportedFinding {
+  readonly rule: string;
+  readonly decision: 'note' | 'hold' | 'deny';
+  /** `error` on a finding that would have held a rollout and did not hold a repair. */
+  readonly level?: 'info' | 'error';
+  readonly policyId?: PolicyId;
+  readonly detail: string;
+}
+
+export interface ReportedOutcome {
+  readonly status: 'applied' | 'stale' | 'rejected' | 'indeterminate';
+  /** Read back equal to the intent. */
+  readonly settled: boolean;
+  readonly reason: string | null;
+}
+
+/** `unread`: the policy's place in the tenant could not be established in this run; nothing was planned for it. */
+export type ReportedDrift = 'none' | 'missing' | 'modified' | 'ambiguous' | 'hidden' | 'unread';
+
+export interface ReportedPolicy {
+  readonly key: PolicyKey;
+  readonly id: PolicyId | null;
+  readonly displayName: string;
+  readonly version: number;
+  readonly proven: boolean;
+  readonly drift: ReportedDrift;
+  readonly fields: readonly ReportedField[];
+  readonly change: {
+    readonly action: 'create' | 'update' | 'restore' | 'adopt';
+    readonly digest: string;
+  } | null;
+  readonly verdict: 'admit' | 'hold' | 'deny' | null;
+  readonly findings: readonly ReportedFinding[];
+  readonly outcome: ReportedOutcome | null;
+}
+
+/** One run, as `GET /api/runs/{id}` answers it and the table `runs` keeps it. */
+export interface RunReport {
+  readonly runId: string;
+  readonly tenantId: TenantId;
+  readonly trigger: Trigger;
+  readonly requestedBy: { readonly id: string; readonly name: string } | null;
+  readonly mode: Mode;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly status: RunStatus;
+  readonly policies: readonly ReportedPolicy[];
+  readonly protected: readonly {
+    readonly id: string;
+    readonly health: 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
+  }[];
+  readonly unmanaged: readonly {
+    readonly id: PolicyId;
+    readonly displayName: string;
+    readonly state: string;
+  }[];
+  /** About unmanaged policies, tampering, or the set as a whole. */
+  readonly findings: readonly ReportedFinding[];
+  /** Admitted changes this run did not get to. */
+  readonly remaining: number;
+  readonly requests: RequestCounts;
+  readonly error: { readonly kind: string; readonly message: string } | null;
+}
+
+/** What a list of runs shows. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly tenantId: TenantId;
+  readonly trigger: Trigger;
+  readonly mode: Mode;
+  readonly startedAt: string;
+  readonly finishedAt: string | null;
+  readonly status: RunStatus;
+  /** Policies with any drift, and changes by outcome. */
+  readonly drifted: number;
+  readonly applied: number;
+  readonly held: number;
+  readonly denied: number;
+  readonly error: string | null;
+}

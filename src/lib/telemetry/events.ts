@@ -1,0 +1,26 @@
+import type { TenantId } from '../policy/model.ts';
+
+/** Names of the events; each is one JSON line in `traces`. Add freely, never rename. */
+export type EventName =
+  | 'RunCompleted'
+  | 'RunFailed'
+  | 'RunSkipped'
+  | 'DriftDetected'
+  | 'ChangeApplied'
+  | 'ChangeFailed'
+  | 'ChangeHeld'
+  | 'ChangeDenied'
+  | 'DesiredStateTampered'
+  | 'UnmanagedPolicy'
+  | 'Finding';
+
+export type Severity = 'info' | 'warn' | 'error';
+
+/** One event. `facts` are its own members; the envelope (event, schema, runId, tenantId) is added when it is written. */
+export interface TelemetryEvent {
+  readonly event: EventName;
+  readonly severity: Severity;
+  readonly runId: string;
+  readonly tenantId: TenantId;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
