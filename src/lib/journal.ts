@@ -31,6 +31,7 @@ interface EntryBase {
   readonly runId: string;
   readonly fence: number;
   readonly key: PolicyKey;
+  /** Names one write; sent to Graph as `client-request-id`. */
   readonly intentId: string;
   readonly digest: string;
 }
@@ -52,7 +53,6 @@ export type NewJournalEntry =
       readonly status: 'applied' | 'stale' | 'rejected' | 'indeterminate';
       readonly id: PolicyId | null;
       readonly reason: string | null;
-      readonly clientRequestId: string | null;
     })
   | (EntryBase & { readonly kind: 'settled'; readonly settled: boolean; readonly reason: string | null });
 

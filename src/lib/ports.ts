@@ -48,11 +48,16 @@ export interface PolicyApi {
   list(): Promise<PolicyList>;
   read(id: PolicyId): Promise<PolicyRead>;
   readDeleted(id: PolicyId): Promise<DeletedRead>;
-  /** @returns the policy as the service answered, with its id. @throws Fault `indeterminate` when it may have happened */
-  create(body: RawPolicy): Promise<RawPolicy>;
+  /**
+   * @param intentId sent as `client-request-id`, so that Entra's audit record of the write names our journal entry
+   * @returns the policy as the service answered, with its id
+   * @throws Fault `indeterminate` when it may have happened
+   */
+  create(body: RawPolicy, intentId: string): Promise<RawPolicy>;
   /** @throws Fault `missing` when the policy is gone; `indeterminate` when it may have happened */
-  update(id: PolicyId, body: RawPolicy): Promise<void>;
-  restore(id: PolicyId): Promise<void>;
+  update(id: PolicyId, body: RawPolicy, intentId: string): Promise<void>;
+  /** Brings a soft-deleted policy back with its own id, exactly as it was deleted. */
+  restore(id: PolicyId, intentId: string): Promise<void>;
 }
 
 /** One version of one desired policy, as stored. `content` is the text of the row after its hash was checked. */
@@ -61,7 +66,7 @@ export interface DesiredVersion {
   readonly version: number;
   /** The file's JSON text, `caretaker` member included, parameters unresolved. */
   readonly content: string;
-  /** SHA-256 of tenant, key, version, previous hash and content; lower-case hex. */
+  /** SHA-256 over tenant, key, version, previous hash, content and all the rest of this row; lower-case hex. */
   readonly hash: string;
   readonly previousHash: string | null;
   readonly author: string;
@@ -89,8 +94,8 @@ export interface DesiredState {
   heads(): Promise<DesiredRead>;
   /** Appends one version per item, all or (per key) nothing. @throws Fault `rejected` when a base has moved */
   push(items: readonly DesiredPush[]): Promise<readonly DesiredVersion[]>;
-  /** Every stored version of one key, newest first. */
-  history(key: PolicyKey): Promise<readonly DesiredVersion[]>;
+  /** Every stored version of one key, newest first; rows that cannot be believed and gaps in the chain are `damaged`. */
+  history(key: PolicyKey): Promise<DesiredRead>;
 }
 
 export interface DesiredPush {
@@ -104,9 +109,17 @@ export interface DesiredPush {
   readonly baseHash: string | null;
 }
 
+/** Every binding that can be read, and the keys of those that cannot. */
+export interface BindingsRead {
+  readonly bindings: readonly Binding[];
+  /** Keys that are bound to something, nobody can tell to what: neither absent nor free for adoption. */
+  readonly damaged: readonly DamagedRow[];
+}
+
 /** Which desired key stands for which object, and what must outlive the journal. */
 export interface Bindings {
-  all(): Promise<readonly Binding[]>;
+  /** Every binding, in one query whatever the history. */
+  all(): Promise<BindingsRead>;
   put(binding: Binding): Promise<void>;
   remove(key: PolicyKey): Promise<void>;
 }

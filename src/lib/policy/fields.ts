@@ -315,7 +315,7 @@ export const FIELD_BY_PATH: ReadonlyMap<FieldPath, Field> = new Map(FIELDS.map((
 /** Every object a PATCH can replace, in the table's order. */
 export const OBJECTS: readonly string[] = [...new Set(FIELDS.map((row) => row.object))];
 
-/** Members the service writes and we never do; out of canonical form. */
+/** Members the service writes and we never do, the two of a What If answer included; out of canonical form. */
 export const READ_ONLY: ReadonlySet<string> = new Set([
   'id',
   'createdDateTime',
@@ -324,6 +324,8 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'templateId',
   'description',
   'partialEnablementStrategy',
+  'policyApplies',
+  'analysisReasons',
 ]);
 
 /** Members that only beta knows. With a value, v1.0 cannot carry out what a file that holds them asks for. */

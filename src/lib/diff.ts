@@ -1,0 +1,172 @@
+import type { Binding } from './journal.ts';
+import { read } from './policy/canonical.ts';
+import { FIELDS } from './policy/fields.ts';
+import type {
+  Canonical,
+  Effect,
+  FieldPath,
+  Policy,
+  PolicyId,
+  PolicyKey,
+  RawPolicy,
+  Reading,
+} from './policy/model.ts';
+import { sameValue } from './policy/values.ts';
+import type { DeletedRead, PolicyRead } from './ports.ts';
+
+/** One desired policy, effective: what is compared and written. */
+export interface Desired {
+  readonly key: PolicyKey;
+  readonly version: number;
+  readonly hash: string;
+  readonly displayName: string;
+  readonly policy: Policy;
+  /** This version once settled in this tenant, so drift from it is repair. */
+  readonly isProven: boolean;
+}
+
+/** One live policy as one read showed it. */
+export interface Observed {
+  readonly id: PolicyId;
+  readonly displayName: string;
+  readonly raw: RawPolicy;
+  readonly reading: Reading;
+}
+
+/** Everything one run read of a tenant before it planned. */
+export interface Observation {
+  /** Live policies by id: the list, with every singly read policy in its place. */
+  readonly live: ReadonlyMap<PolicyId, Observed>;
+  /** Bound ids the list did not show, asked for one by one. */
+  readonly singly: ReadonlyMap<PolicyId, PolicyRead | { readonly kind: 'unread'; readonly reason: string }>;
+  /** Bound ids that are gone, looked up among the soft-deleted. */
+  readonly deleted: ReadonlyMap<PolicyId, DeletedRead | { readonly kind: 'unread'; readonly reason: string }>;
+  /** Why the list may not be all there is. What is not in it is then not known to be absent. */
+  readonly doubts: readonly string[];
+  /** How many policies the list itself showed. */
+  readonly listed: number;
+}
+
+/** One field on which desired and observed disagree. */
+export interface FieldDrift {
+  readonly path: FieldPath;
+  readonly object: string;
+  readonly desired: Canonical;
+  readonly observed: Canonical;
+  /** Effect of what happened in the tenant: desired → observed. */
+  readonly effect: Effect;
+}
+
+/** How desired and observed disagree about one policy. */
+export type Drift =
+  | {
+      readonly kind: 'none';
+      readonly desired: Desired;
+      readonly observed: Observed;
+      readonly isBound: boolean;
+    }
+  | {
+      readonly kind: 'modified';
+      readonly desired: Desired;
+      readonly observed: Observed;
+      readonly fields: readonly FieldDrift[];
+      readonly isBound: boolean;
+    }
+  /** Read whole and not there. `deleted` is the soft-deleted object to bring back, where there is one. */
+  | {
+      readonly kind: 'missing';
+      readonly desired: Desired;
+      readonly boundId: PolicyId | null;
+      readonly deleted: Observed | null;
+    }
+  /** Several unbound policies answer to the desired name: never guess. */
+  | { readonly kind: 'ambiguous'; readonly desired: Desired; readonly candidates: readonly PolicyId[] }
+  /** It exists and Graph v1.0 refuses to show it (1037): never make a twin. */
+  | { readonly kind: 'hidden'; readonly desired: Desired; readonly id: PolicyId }
+  /** Its place in the tenant could not be established: nothing may be planned. */
+  | {
+      readonly kind: 'unread';
+      readonly desired: Desired;
+      readonly id: PolicyId | null;
+      readonly reason: string;
+    };
+
+/** Every field on which two policies differ, over the union of all fields. Empty means they mean the same. */
+export function fieldDrifts(desired: Policy, observed: Policy): FieldDrift[] {
+  return FIELDS.filter((field) => !sameValue(desired[field.path], observed[field.path])).map((field) => ({
+    path: field.path,
+    object: field.object,
+    desired: desired[field.path] ?? null,
+    observed: observed[field.path] ?? null,
+    effect: field.effect(desired, observed),
+  }));
+}
+
+/** @throws never; a policy of any shape can be observed */
+export function observe(id: PolicyId, raw: RawPolicy): Observed {
+  const reading = read(raw);
+  return { id, raw, reading, displayName: String(reading.policy.displayName ?? '') };
+}
+
+/** Compares every desired policy with what was observed. One drift per desired policy, in the order given. */
+export function diff(
+  desired: readonly Desired[],
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  observation: Observation,
+): Drift[] {
+  const boundIds = new Set([...bindings.values()].map((binding) => binding.id));
+  const unbound = [...observation.live.values()].filter((policy) => !boundIds.has(policy.id));
+  return desired.map((wanted) => {
+    const id = bindings.get(wanted.key)?.id ?? null;
+    return id === null ? byName(wanted, null, null, unbound) : byId(wanted, id, unbound, observation);
+  });
+}
+
+function byId(
+  desired: Desired,
+  id: PolicyId,
+  namesakes: readonly Observed[],
+  observation: Observation,
+): Drift {
+  const observed = observation.live.get(id);
+  if (observed !== undefined) return compare(desired, observed, true);
+  const single = observation.singly.get(id) ?? { kind: 'unread', reason: 'it was not asked for' };
+  switch (single.kind) {
+    case 'found':
+      return compare(desired, observe(id, single.raw), true);
+    case 'hidden':
+      return { kind: 'hidden', desired, id };
+    case 'unread':
+      return { kind: 'unread', desired, id, reason: single.reason };
+    case 'missing': {
+      const deleted = observation.deleted.get(id) ?? { kind: 'missing' };
+      if (deleted.kind === 'unread') return { kind: 'unread', desired, id, reason: deleted.reason };
+      return byName(desired, id, deleted.kind === 'found' ? observe(id, deleted.raw) : null, namesakes);
+    }
+  }
+}
+
+/** Without an object of its own, a key may only take over the one unbound policy that carries its name. */
+function byName(
+  desired: Desired,
+  boundId: PolicyId | null,
+  deleted: Observed | null,
+  namesakes: readonly Observed[],
+): Drift {
+  // What can be restored is our own object; a namesake made meanwhile is somebody else's and stays unmanaged.
+  if (deleted !== null) return { kind: 'missing', desired, boundId, deleted };
+  const [only, ...others] = namesakes;
+  // Two namesakes planted beside a proven policy that was removed for good must not keep it from coming back.
+  const isReplaced = boundId !== null && desired.isProven && others.length > 0;
+  if (only === undefined || isReplaced) return { kind: 'missing', desired, boundId, deleted };
+  if (others.length > 0)
+    return { kind: 'ambiguous', desired, candidates: namesakes.map(({ id }) => id).sort() };
+  return compare(desired, only, false);
+}
+
+function compare(desired: Desired, observed: Observed, isBound: boolean): Drift {
+  const fields = fieldDrifts(desired.policy, observed.reading.policy);
+  return fields.length === 0
+    ? { kind: 'none', desired, observed, isBound }
+    : { kind: 'modified', desired, observed, fields, isBound };
+}

@@ -1,0 +1,88 @@
+import type { ProtectedIdentities } from './desired.ts';
+import type { Observation } from './diff.ts';
+import type { Binding } from './journal.ts';
+import { type Change, isRepair } from './plan.ts';
+import type { PolicyKey } from './policy/model.ts';
+import type { Freeze } from './ports.ts';
+import { RULES } from './rules/index.ts';
+
+/** Everything a rule may know besides the change itself. Data only: rules are pure. */
+export interface Facts {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** The whole plan, whatever part of it was asked for. */
+  readonly plan: readonly Change[];
+  readonly protected: ProtectedIdentities;
+  readonly bindings: ReadonlyMap<PolicyKey, Binding>;
+  readonly observation: Observation;
+  readonly freeze: Freeze | null;
+  /** `MAX_CHANGES_PER_RUN`; 0 is a limit too. */
+  readonly changesMax: number;
+  /** How long a create may stay invisible to a lagging replica, milliseconds. */
+  readonly createLagMs: number;
+}
+
+export interface Finding {
+  /** `note` lets it pass, `hold` waits for a person or a later run, `deny` never goes. */
+  readonly decision: 'note' | 'hold' | 'deny';
+  /** The facts of the case: what, where, and what to do. */
+  readonly detail: string;
+}
+
+/** One safety rule: a name and a pure function. */
+export interface Rule {
+  readonly name: string;
+  /** A rule about novelty holds rollouts only; against repair it would be a switch with which an intruder turns repair off. */
+  readonly isNovelty?: true;
+  check(change: Change, facts: Facts): Finding | undefined;
+}
+
+export interface NamedFinding extends Finding {
+  readonly rule: string;
+  /** `error`: would have held a rollout, and did not hold this repair. */
+  readonly level: 'info' | 'error';
+}
+
+export interface Verdict {
+  readonly change: Change;
+  readonly decision: 'admit' | 'hold' | 'deny';
+  readonly findings: readonly NamedFinding[];
+  /** For a restore: the verdict on creating anew, for when the service turns the restore down. */
+  readonly otherwise: Verdict | null;
+}
+
+/** Asks every rule about every change. The worst answer decides. Pure; always as in enforce. */
+export function guard(facts: Facts): Verdict[] {
+  return facts.plan.map((change) => judge(change, facts));
+}
+
+function judge(change: Change, facts: Facts): Verdict {
+  const verdict = ask(change, facts, null);
+  if (change.action !== 'restore') return verdict;
+  const create = ask(change.otherwise, facts, null);
+  // A restore arms the policy as it was deleted. Where that may not be, a fresh create is the way back.
+  return badness(create) < badness(verdict) ? create : { ...verdict, otherwise: create };
+}
+
+function ask(change: Change, facts: Facts, otherwise: Verdict | null): Verdict {
+  const findings = RULES.flatMap((rule): NamedFinding[] => {
+    const finding = rule.check(change, facts);
+    if (finding === undefined) return [];
+    const isSoftened = rule.isNovelty === true && finding.decision === 'hold' && isRepair(change);
+    return [
+      isSoftened
+        ? { rule: rule.name, decision: 'note', detail: finding.detail, level: 'error' }
+        : { rule: rule.name, ...finding, level: finding.decision === 'note' ? 'info' : 'error' },
+    ];
+  });
+  return { change, decision: worst(findings), findings, otherwise };
+}
+
+function worst(findings: readonly Finding[]): Verdict['decision'] {
+  if (findings.some(({ decision }) => decision === 'deny')) return 'deny';
+  return findings.some(({ decision }) => decision === 'hold') ? 'hold' : 'admit';
+}
+
+function badness(verdict: Verdict): number {
+  return { admit: 0, hold: 1, deny: 2 }[verdict.decision];
+}

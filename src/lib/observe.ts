@@ -1,0 +1,167 @@
+import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import { type Desired, type Observation, type Observed, observe } from './diff.ts';
+import { asFault } from './fault.ts';
+import type { Binding } from './journal.ts';
+import type { PolicyId, PolicyKey } from './policy/model.ts';
+import type { DamagedRow, DeletedRead, DesiredRead, DesiredVersion, PolicyRead, Ports } from './ports.ts';
+
+/** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
+export interface State {
+  readonly desired: readonly Desired[];
+  /** Kept up to date while the run goes on. */
+  readonly bindings: Map<PolicyKey, Binding>;
+  /** Rows that cannot be believed: nothing is written for their keys. */
+  readonly damaged: readonly DamagedRow[];
+  /** Bound keys without any row: somebody removed it behind our back. */
+  readonly vanished: readonly PolicyKey[];
+  /** No row at all, good or bad: nobody has pushed yet. */
+  readonly isEmpty: boolean;
+}
+
+/** Reads the tables and lets go of keys that were forgotten. Two requests, however much history there is. */
+export async function readState(
+  ports: Ports,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): Promise<State> {
+  const bindings = new Map((await ports.bindings.all()).map((binding) => [binding.key, binding]));
+  const rows = await ports.desired.heads();
+  for (const { key, active } of rows.versions) {
+    if (active || !bindings.delete(key)) continue;
+    await ports.bindings.remove(key);
+  }
+  return { bindings, isEmpty: isEmpty(rows), ...readDesired(rows, bindings, parameters, identities) };
+}
+
+function isEmpty({ versions, damaged }: DesiredRead): boolean {
+  return versions.length === 0 && damaged.length === 0;
+}
+
+/** What is wrong with a list of keys somebody asked for. */
+export function unknownKeys(asked: readonly PolicyKey[] | null, { desired, damaged }: State): string[] {
+  const known = new Set([...desired, ...damaged].map(({ key }) => key));
+  return (asked ?? [])
+    .filter((key) => !known.has(key))
+    .map((key) => `no desired policy has the key "${key}"`);
+}
+
+/** Turns stored rows into effective desired policies. Pure; a bad row costs its own key and no other. */
+export function readDesired(
+  { versions, damaged }: DesiredRead,
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): Pick<State, 'desired' | 'damaged' | 'vanished'> {
+  const desired: Desired[] = [];
+  const bad: DamagedRow[] = [...damaged];
+  for (const version of versions.filter(({ active }) => active)) {
+    const wanted = readVersion(version, bindings.get(version.key), parameters, identities);
+    if ('problem' in wanted) bad.push(wanted);
+    else desired.push(wanted);
+  }
+  const known = new Set([...versions, ...damaged].map(({ key }) => key));
+  const vanished = [...bindings.values()]
+    .filter(({ key, id }) => id !== null && !known.has(key))
+    .map(({ key }) => key);
+  return { ...withoutNamesakes(desired, bad), vanished };
+}
+
+function readVersion(
+  row: DesiredVersion,
+  binding: Binding | undefined,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): Desired | DamagedRow {
+  const { key, version, hash } = row;
+  if (binding !== undefined && version < binding.highestVersion) {
+    return {
+      key,
+      problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
+    };
+  }
+  const parsed = parseDesired(row.content);
+  if (!parsed.ok) {
+    const problems = parsed.problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
+    return {
+      key,
+      problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
+    };
+  }
+  const { raw, displayName } = parsed.document;
+  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
+  return { key, version, hash, displayName, policy: effective(raw, parameters, identities), isProven };
+}
+
+/** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */
+function withoutNamesakes(
+  desired: readonly Desired[],
+  damaged: DamagedRow[],
+): Pick<State, 'desired' | 'damaged'> {
+  const owners = new Map<string, PolicyKey>();
+  const single: Desired[] = [];
+  for (const wanted of desired.toSorted(
+    (a, b) => Number(b.isProven) - Number(a.isProven) || (a.key < b.key ? -1 : 1),
+  )) {
+    const owner = owners.get(wanted.displayName);
+    if (owner === undefined) {
+      owners.set(wanted.displayName, wanted.key);
+      single.push(wanted);
+    } else {
+      damaged.push({
+        key: wanted.key,
+        problem: `wants the displayName "${wanted.displayName}", which ${owner} has; give it another`,
+      });
+    }
+  }
+  return { desired: single.toSorted((a, b) => (a.key < b.key ? -1 : 1)), damaged };
+}
+
+/**
+ * Reads the tenant: the whole list, then, one by one, every bound policy the list did not show, and the soft-deleted
+ * object of each that is gone. One request when nothing is missing, however many policies there are.
+ *
+ * @throws Fault when the list cannot be read whole
+ */
+export async function observeTenant(
+  { policies, clock }: Ports,
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  deadlineAt: number,
+): Promise<Observation> {
+  const list = await policies.list();
+  const live = new Map<PolicyId, Observed>(
+    list.policies
+      .map((raw) => String(raw.id).toLowerCase())
+      .map((id, index) => [id, observe(id, list.policies[index] ?? {})]),
+  );
+  const singly = new Map<PolicyId, PolicyRead | Unread>();
+  const deleted = new Map<PolicyId, DeletedRead | Unread>();
+  const doubts = [...list.doubts];
+  for (const { id } of bindings.values()) {
+    if (id === null || live.has(id)) continue;
+    const isLate = clock.now() >= deadlineAt;
+    const answer: PolicyRead | Unread = isLate
+      ? { kind: 'unread', reason: 'the run’s time budget ended' }
+      : await orUnread(() => policies.read(id));
+    singly.set(id, answer);
+    if (answer.kind === 'found') {
+      live.set(id, observe(id, answer.raw));
+      doubts.push(`it lacks ${id}, which exists`);
+    }
+    if (answer.kind === 'missing') deleted.set(id, await orUnread(() => policies.readDeleted(id)));
+  }
+  return { live, singly, deleted, doubts, listed: list.policies.length };
+}
+
+interface Unread {
+  readonly kind: 'unread';
+  readonly reason: string;
+}
+
+/** A single read that fails leaves its own policy unjudged, and no other. */
+async function orUnread<T>(read: () => Promise<T>): Promise<T | Unread> {
+  try {
+    return await read();
+  } catch (error) {
+    return { kind: 'unread', reason: asFault(error).message };
+  }
+}

@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import type { Desired, Drift, FieldDrift, Observed } from './diff.ts';
+import { fieldDrifts } from './diff.ts';
+import { FIELDS } from './policy/fields.ts';
+import type { Policy, PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
+import { createBody, updateBody } from './policy/render.ts';
+
+interface ChangeBase {
+  readonly key: PolicyKey;
+  readonly desired: Desired;
+  /** What the tenant's policy will say when this change is done. */
+  readonly after: Policy;
+  /** Names this change exactly; an approval is given to it and is void when it moves. */
+  readonly digest: string;
+}
+
+export interface CreateChange extends ChangeBase {
+  readonly action: 'create';
+  readonly body: RawPolicy;
+  /** Id of the object that was bound and is gone for good. */
+  readonly replaces: PolicyId | null;
+}
+
+export interface UpdateChange extends ChangeBase {
+  readonly action: 'update';
+  readonly id: PolicyId;
+  readonly before: Observed;
+  readonly fields: readonly FieldDrift[];
+  readonly body: RawPolicy;
+  /** Drifted objects that are left as they are, because they carry something the field table does not know. */
+  readonly withheld: readonly string[];
+}
+
+/** Brings a soft-deleted policy back and, where it differs, puts it right: one change, two intents. */
+export interface RestoreChange extends ChangeBase {
+  readonly action: 'restore';
+  readonly id: PolicyId;
+  readonly before: Observed;
+  /** What the tenant enforces between the restore and the update: exactly what was deleted. */
+  readonly intermediate: Policy;
+  readonly fields: readonly FieldDrift[];
+  /** null when the deleted policy was as desired. */
+  readonly body: RawPolicy | null;
+  /** What to do where the restore is not admitted, or the service does not offer it. */
+  readonly otherwise: CreateChange;
+}
+
+/** Binds the one unbound policy that carries the desired name and, where it differs, puts it right. */
+export interface AdoptChange extends ChangeBase {
+  readonly action: 'adopt';
+  readonly id: PolicyId;
+  readonly before: Observed;
+  readonly fields: readonly FieldDrift[];
+  /** null when the policy was as desired: nothing is sent, only the binding is made. */
+  readonly body: RawPolicy | null;
+  readonly withheld: readonly string[];
+}
+
+/** One planned write, as data. */
+export type Change = CreateChange | UpdateChange | RestoreChange | AdoptChange;
+
+/** Every state the tenant's policy passes through, in order; each must be one we would leave behind. */
+export function statesOf(change: Change): readonly Policy[] {
+  return change.action === 'restore' ? [change.intermediate, change.after] : [change.after];
+}
+
+/** Whether the change sends anything to the tenant. */
+export function isWrite(change: Change): boolean {
+  return change.action === 'create' || change.action === 'restore' || change.body !== null;
+}
+
+/** Drift back to a version that once settled here is repair; anything else is a rollout. */
+export function isRepair(change: Change): boolean {
+  return change.desired.isProven;
+}
+
+/** Changes that would make the tenant equal to the desired state, most urgent first. Pure. */
+export function plan(tenant: TenantId, drifts: readonly Drift[]): Change[] {
+  return drifts.flatMap((drift) => changeFor(tenant, drift) ?? []).sort(mostLoosenedFirst);
+}
+
+function changeFor(tenant: TenantId, drift: Drift): Change | undefined {
+  switch (drift.kind) {
+    case 'none':
+      return drift.isBound ? undefined : adopt(tenant, drift.desired, drift.observed, []);
+    case 'modified':
+      return drift.isBound
+        ? update(tenant, drift.desired, drift.observed, drift.fields)
+        : adopt(tenant, drift.desired, drift.observed, drift.fields);
+    case 'missing':
+      return drift.deleted === null
+        ? create(tenant, drift.desired, drift.boundId)
+        : restore(tenant, drift.desired, drift.deleted);
+    case 'ambiguous':
+    case 'hidden':
+    case 'unread':
+      return undefined;
+  }
+}
+
+function create(tenant: TenantId, desired: Desired, replaces: PolicyId | null): CreateChange {
+  const after = desired.policy;
+  return {
+    action: 'create',
+    key: desired.key,
+    desired,
+    after,
+    body: createBody(after),
+    replaces,
+    digest: digest(tenant, desired, 'create', null, [after]),
+  };
+}
+
+function update(
+  tenant: TenantId,
+  desired: Desired,
+  before: Observed,
+  fields: readonly FieldDrift[],
+): UpdateChange {
+  const { after, body, withheld } = writable(desired, before, fields);
+  return {
+    action: 'update',
+    key: desired.key,
+    desired,
+    id: before.id,
+    before,
+    fields,
+    after,
+    body: body ?? {},
+    withheld,
+    digest: digest(tenant, desired, 'update', before.id, [before.reading.policy, after]),
+  };
+}
+
+function adopt(
+  tenant: TenantId,
+  desired: Desired,
+  before: Observed,
+  fields: readonly FieldDrift[],
+): AdoptChange {
+  const { after, body, withheld } = writable(desired, before, fields);
+  return {
+    action: 'adopt',
+    key: desired.key,
+    desired,
+    id: before.id,
+    before,
+    fields,
+    after,
+    body,
+    withheld,
+    digest: digest(tenant, desired, 'adopt', before.id, [before.reading.policy, after]),
+  };
+}
+
+function restore(tenant: TenantId, desired: Desired, deleted: Observed): RestoreChange {
+  const intermediate = deleted.reading.policy;
+  const fields = fieldDrifts(desired.policy, intermediate);
+  const objects = [...new Set(fields.map((field) => field.object))];
+  return {
+    action: 'restore',
+    key: desired.key,
+    desired,
+    id: deleted.id,
+    before: deleted,
+    intermediate,
+    fields,
+    after: desired.policy,
+    body: objects.length === 0 ? null : updateBody(intermediate, desired.policy, objects),
+    otherwise: create(tenant, desired, deleted.id),
+    digest: digest(tenant, desired, 'restore', deleted.id, [intermediate, desired.policy]),
+  };
+}
+
+/** The part of an update that replaces nothing we cannot read, and what the policy will then say. */
+function writable(
+  desired: Desired,
+  before: Observed,
+  fields: readonly FieldDrift[],
+): { after: Policy; body: RawPolicy | null; withheld: readonly string[] } {
+  const drifted = [...new Set(fields.map((field) => field.object))];
+  const unreadable = unreadableObjects(before, desired.isProven);
+  const objects = drifted.filter((object) => !unreadable.has(object));
+  const after = Object.fromEntries(
+    FIELDS.map(({ path, object }) => [
+      path,
+      (objects.includes(object) ? desired.policy[path] : before.reading.policy[path]) ?? null,
+    ]),
+  );
+  return {
+    after,
+    body: objects.length === 0 ? null : updateBody(before.reading.policy, after, objects),
+    withheld: drifted.filter((object) => unreadable.has(object)),
+  };
+}
+
+/**
+ * Objects a write would have to replace although they carry something we cannot read. An unknown *value* of a known
+ * field is no obstacle to repair: that field is ours, it once settled, and its pre-image is journalled.
+ */
+function unreadableObjects(before: Observed, isProven: boolean): ReadonlySet<string> {
+  return new Set(
+    before.reading.unrecognised
+      .filter((member) => !member.empty && (member.reason === 'unknownMember' || !isProven))
+      .map((member) => member.object),
+  );
+}
+
+function digest(
+  tenant: TenantId,
+  desired: Desired,
+  action: Change['action'],
+  id: PolicyId | null,
+  states: readonly Policy[],
+): string {
+  const spelled = states.map((state) => FIELDS.map(({ path }) => [path, state[path] ?? null]));
+  const text = JSON.stringify([tenant, desired.key, desired.hash, action, id, spelled]);
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** A run that is cut short has then closed the widest gaps it could, and undone no hand-made tightening before them. */
+function mostLoosenedFirst(a: Change, b: Change): number {
+  return looseness(b) - looseness(a) || (a.key < b.key ? -1 : 1);
+}
+
+function looseness(change: Change): number {
+  const isEnforced = change.desired.policy.state === 'enabled';
+  if (change.action === 'create' || change.action === 'restore') return isEnforced ? 1000 : 500;
+  return change.fields.reduce((sum, { path, effect }) => {
+    if (effect === 'loosens') return sum + (path === 'state' ? 100 : 10);
+    if (effect === 'unclear') return sum + 5;
+    return effect === 'tightens' ? sum - 1 : sum;
+  }, 0);
+}

@@ -1,0 +1,194 @@
+import { type Applied, apply } from './apply.ts';
+import type { Parameters, ProtectedIdentities } from './desired.ts';
+import { diff } from './diff.ts';
+import { asFault, Fault } from './fault.ts';
+import { guard } from './guard.ts';
+import { keepLease } from './lease.ts';
+import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
+import { plan } from './plan.ts';
+import type { PolicyKey, TenantId } from './policy/model.ts';
+import type { Freeze, Lease, Ports } from './ports.ts';
+import { type Judged, nothingJudged, record } from './record.ts';
+import type { Mode, RunReport, Trigger } from './report.ts';
+import { announce, announceSkipped } from './telemetry/announce.ts';
+import { patience, proveSettled } from './verify.ts';
+
+/** One run, as it was asked for. */
+export interface RunRequest {
+  readonly runId: string;
+  readonly tenantId: TenantId;
+  readonly trigger: Trigger;
+  readonly requestedBy: RunReport['requestedBy'];
+  /** Never higher than the app's own mode. */
+  readonly mode: Mode;
+  /** Keys to look after in this run; null = all. The rules see the whole tenant all the same. */
+  readonly policies: readonly PolicyKey[] | null;
+}
+
+/** What one tenant's runs are held to. From settings alone: nothing here comes from the desired state or the tenant. */
+export interface Limits {
+  readonly parameters: Parameters;
+  readonly protected: ProtectedIdentities;
+  readonly changesMax: number;
+  readonly settleMs: number;
+  /** Milliseconds since 1970 after which no work is begun. */
+  readonly deadlineAt: number;
+}
+
+export type RunResult =
+  | { readonly kind: 'done'; readonly report: RunReport }
+  /** Another run holds the lease. */
+  | { readonly kind: 'busy'; readonly owner: string; readonly freeMs: number }
+  /** The request names keys that do not exist; nothing was judged. */
+  | { readonly kind: 'invalid'; readonly problems: readonly string[] };
+
+/** A create stays in doubt for this many times the patience of a write. */
+const CREATE_LAG_SETTLES = 5;
+/** Runs and journal are kept for 90 days. */
+const KEEP_MS = 90 * 24 * 3600 * 1000;
+
+/**
+ * One run: observe → diff → plan → guard → apply → verify → record.
+ *
+ * Level-based: it reads everything it needs and remembers nothing but what is in the tables, so a lost, late or doubled
+ * trigger costs time and not correctness. It may be killed at any `await`; the next run converges.
+ *
+ * @throws only bugs; trouble with the world ends in a report whose `status` and `error` say so
+ */
+export async function reconcile(request: RunRequest, ports: Ports, limits: Limits): Promise<RunResult> {
+  const started = startedReport(request, ports);
+  try {
+    const answer = await ports.control.acquire(request.runId);
+    if (answer.kind === 'busy') {
+      announceSkipped(request, answer.owner, ports.telemetry);
+      return answer;
+    }
+    const stopRenewing = keepLease(ports, answer.lease);
+    try {
+      return await runUnderLease(request, ports, limits, answer.lease, answer.freeze, started);
+    } finally {
+      stopRenewing();
+      // A lease that cannot be given back expires by itself.
+      await ports.control.release(answer.lease).catch(asFault);
+    }
+  } catch (error) {
+    const report = finish(started, nothingJudged(asFault(error)), ports);
+    announce(report, ports.telemetry);
+    return { kind: 'done', report };
+  }
+}
+
+/** The loop. Everything up to the guard is pure but for the reading; observing is the empty list handed to apply. */
+async function loop(
+  request: RunRequest,
+  ports: Ports,
+  limits: Limits,
+  state: State,
+  lease: Lease,
+  freeze: Freeze | null,
+): Promise<Judged> {
+  const { desired, bindings } = state;
+
+  const observation = await observeTenant(ports, bindings, limits.deadlineAt);
+  const drifts = diff(desired, bindings, observation);
+  const changes = plan(request.tenantId, drifts);
+  const verdicts = guard({
+    now: ports.clock.now(),
+    plan: changes,
+    protected: limits.protected,
+    bindings: new Map(bindings),
+    observation,
+    freeze,
+    changesMax: limits.changesMax,
+    createLagMs: CREATE_LAG_SETTLES * limits.settleMs,
+  });
+  await proveSettled(drifts, bindings, ports);
+
+  const isAsked = (key: PolicyKey): boolean => request.policies === null || request.policies.includes(key);
+  const isProtected = limits.protected.users.length + limits.protected.groups.length > 0;
+  const admitted =
+    request.mode === 'enforce' && isProtected
+      ? verdicts.filter(({ decision, change }) => decision === 'admit' && isAsked(change.key))
+      : [];
+  const applied: Applied = await apply(admitted, {
+    ports,
+    runId: request.runId,
+    lease,
+    bindings,
+    patience: patience(limits.settleMs, limits.deadlineAt),
+    changesMax: limits.changesMax,
+    deadlineAt: limits.deadlineAt,
+  });
+
+  const judged = record({ mode: request.mode, state, observation, drifts, verdicts, applied, isAsked });
+  if (request.mode === 'observe' || isProtected) return judged;
+  const message =
+    'MODE is enforce, and neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody: nothing is written before the emergency accounts are known';
+  return { ...judged, status: 'failed', error: { kind: 'config', message } };
+}
+
+async function runUnderLease(
+  request: RunRequest,
+  ports: Ports,
+  limits: Limits,
+  lease: Lease,
+  freeze: Freeze | null,
+  started: RunReport,
+): Promise<RunResult> {
+  const state = await readState(ports, limits.parameters, limits.protected);
+  const problems = unknownKeys(request.policies, state);
+  if (problems.length > 0) return { kind: 'invalid', problems };
+  await ports.runs.put(started);
+  const judged = state.isEmpty
+    ? nothingJudged(
+        new Fault(
+          'config',
+          'there is no desired state for this tenant: push some with `caretaker push baselines/`',
+        ),
+      )
+    : await loop(request, ports, limits, state, lease, freeze).catch((error: unknown) =>
+        nothingJudged(asFault(error)),
+      );
+  const report = await keep(finish(started, judged, ports), ports);
+  announce(report, ports.telemetry);
+  return { kind: 'done', report };
+}
+
+/** Stores the report and takes a bounded bite out of what is older than 90 days. What was done is done, stored or not. */
+async function keep(report: RunReport, ports: Ports): Promise<RunReport> {
+  try {
+    await ports.runs.put(report);
+    await ports.runs.prune(ports.clock.now() - KEEP_MS);
+    await ports.journal.prune(ports.clock.now() - KEEP_MS);
+    return report;
+  } catch (error) {
+    const detail = `the run could not be recorded: ${asFault(error).message}`;
+    return {
+      ...report,
+      findings: [...report.findings, { rule: 'record', decision: 'note', level: 'error', detail }],
+    };
+  }
+}
+
+function startedReport(request: RunRequest, ports: Ports): RunReport {
+  const { policies: _, ...asked } = request;
+  return {
+    ...asked,
+    startedAt: new Date(ports.clock.now()).toISOString(),
+    finishedAt: null,
+    status: 'running',
+    policies: [],
+    protected: [],
+    unmanaged: [],
+    findings: [],
+    remaining: 0,
+    requests: ports.requests(),
+    error: null,
+  };
+}
+
+/** `requests` does not count what is still to come (storing and pruning), which is the same few every run. */
+function finish(started: RunReport, judged: Judged, ports: Ports): RunReport {
+  const finishedAt = new Date(ports.clock.now()).toISOString();
+  return { ...started, ...judged, finishedAt, requests: ports.requests() };
+}

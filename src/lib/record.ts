@@ -1,0 +1,217 @@
+import type { Applied, Outcome } from './apply.ts';
+import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
+import type { Fault } from './fault.ts';
+import type { Verdict } from './guard.ts';
+import type { State } from './observe.ts';
+import { type Change, isWrite } from './plan.ts';
+import type { PolicyKey } from './policy/model.ts';
+import type {
+  Mode,
+  ReportedField,
+  ReportedFinding,
+  ReportedOutcome,
+  ReportedPolicy,
+  RunReport,
+  RunStatus,
+} from './report.ts';
+
+/** Everything a finished run knows, from which its report is made. */
+export interface Findings {
+  readonly mode: Mode;
+  readonly state: State;
+  readonly observation: Observation;
+  readonly drifts: readonly Drift[];
+  readonly verdicts: readonly Verdict[];
+  readonly applied: Applied;
+  /** Whether the request asked for this key. */
+  readonly isAsked: (key: PolicyKey) => boolean;
+}
+
+/** The part of a run report that judging gives. */
+export type Judged = Pick<
+  RunReport,
+  'status' | 'policies' | 'unmanaged' | 'findings' | 'remaining' | 'error'
+>;
+
+/** The judged part of a run report. Pure. */
+export function record(facts: Findings): Judged {
+  const { observation, applied, state, isAsked } = facts;
+  const { bindings } = state;
+  const policies = facts.drifts
+    .filter(({ desired }) => isAsked(desired.key))
+    .map((drift) => reportPolicy(drift, facts));
+  const tampering = tamperingOf(state);
+  const candidates = new Set(
+    facts.drifts.flatMap((drift) =>
+      drift.kind === 'ambiguous' ? drift.candidates : 'observed' in drift ? [drift.observed.id] : [],
+    ),
+  );
+  const bound = new Set([...bindings.values()].map(({ id }) => id));
+  const unmanaged = [...observation.live.values()]
+    .filter(({ id }) => !bound.has(id) && !candidates.has(id))
+    .map(({ id, displayName, reading: { policy } }) => ({ id, displayName, state: String(policy.state) }));
+  return {
+    policies,
+    unmanaged,
+    findings: [...tampering, ...listDoubts(observation), ...stopFinding(applied)],
+    remaining: applied.remaining.length,
+    status: statusOf(facts, policies, tampering),
+    error: null,
+  };
+}
+
+/** A run that came to no judgement: a read failed as a whole, or there is nothing to compare with. */
+export function nothingJudged(fault: Fault): Judged {
+  return {
+    status: 'failed',
+    policies: [],
+    unmanaged: [],
+    findings: [],
+    remaining: 0,
+    error: { kind: fault.kind, message: fault.message },
+  };
+}
+
+function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
+  const { desired } = drift;
+  const verdict = facts.verdicts.find(({ change }) => change.key === desired.key);
+  const done = facts.applied.outcomes.get(desired.key);
+  const change = done?.change ?? verdict?.change;
+  return {
+    key: desired.key,
+    id: facts.state.bindings.get(desired.key)?.id ?? idOf(drift),
+    displayName: desired.displayName,
+    version: desired.version,
+    proven: desired.isProven,
+    drift: drift.kind,
+    fields: fieldsOf(drift).map(reportField),
+    change: change === undefined ? null : { action: change.action, digest: change.digest },
+    verdict: verdict?.decision ?? null,
+    findings: [...(verdict?.findings ?? []).map((finding) => ({ ...finding })), ...driftFindings(drift)],
+    outcome: done === undefined ? null : reportOutcome(done.outcome),
+  };
+}
+
+function idOf(drift: Drift): string | null {
+  switch (drift.kind) {
+    case 'none':
+    case 'modified':
+      return drift.observed.id;
+    case 'missing':
+      return drift.boundId;
+    case 'hidden':
+    case 'unread':
+      return drift.id;
+    case 'ambiguous':
+      return null;
+  }
+}
+
+function fieldsOf(drift: Drift): readonly FieldDrift[] {
+  if (drift.kind === 'modified') return drift.fields;
+  if (drift.kind === 'missing' && drift.deleted !== null)
+    return fieldDrifts(drift.desired.policy, drift.deleted.reading.policy);
+  return [];
+}
+
+function reportField({ path, desired, observed, effect }: FieldDrift): ReportedField {
+  return { path, desired, observed, effect };
+}
+
+function reportOutcome(outcome: Outcome): ReportedOutcome {
+  return {
+    status: outcome.status,
+    settled: outcome.status === 'applied' && outcome.settled,
+    reason: outcome.reason,
+  };
+}
+
+/** Drifts for which nothing can be planned say why, where people look for it. */
+function driftFindings(drift: Drift): ReportedFinding[] {
+  switch (drift.kind) {
+    case 'ambiguous':
+      return [
+        {
+          rule: 'ambiguous',
+          decision: 'hold',
+          level: 'error',
+          detail: `${drift.candidates.length} policies are named "${drift.desired.displayName}" (${drift.candidates.join(', ')}); rename or delete all but the one to keep`,
+        },
+      ];
+    case 'hidden':
+      return [
+        {
+          rule: 'hidden',
+          decision: 'hold',
+          level: 'error',
+          detail: `${drift.id} uses preview features, so Graph v1.0 neither shows nor changes it (1037); remove them in the portal, or delete the policy and it is made anew`,
+        },
+      ];
+    case 'unread':
+      return [
+        { rule: 'unread', decision: 'note', level: 'error', detail: `it could not be read: ${drift.reason}` },
+      ];
+    case 'none':
+    case 'modified':
+    case 'missing':
+      return [];
+  }
+}
+
+/** Name under which rows that cannot be believed are reported. */
+export const TAMPERING = 'desiredState';
+
+function tamperingOf({ damaged, vanished }: State): ReportedFinding[] {
+  return [
+    ...damaged.map(({ key, problem }) => ({ key, detail: `desired row "${key}": ${problem}` })),
+    ...vanished.map((key) => ({
+      key,
+      detail: `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\``,
+    })),
+  ].map(({ detail }) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, detail }));
+}
+
+function listDoubts({ doubts }: Observation): ReportedFinding[] {
+  return doubts.map((doubt) => ({
+    rule: 'incompleteRead',
+    decision: 'note',
+    level: 'info',
+    detail: `the list of policies: ${doubt}`,
+  }));
+}
+
+function stopFinding({ stopped }: Applied): ReportedFinding[] {
+  return stopped === null
+    ? []
+    : [{ rule: 'stopped', decision: 'hold', level: 'error', detail: `writing stopped: ${stopped}` }];
+}
+
+/** The first that fits, in the contract's order. */
+function statusOf(
+  facts: Findings,
+  policies: readonly ReportedPolicy[],
+  tampering: readonly ReportedFinding[],
+): RunStatus {
+  const { applied } = facts;
+  const isUnread = tampering.length > 0 || policies.some(({ drift }) => drift === 'unread');
+  const isUnfinished = policies.some(({ outcome }) => outcome !== null && !outcome.settled);
+  if (isUnread || isUnfinished || applied.remaining.length > 0 || applied.stopped !== null)
+    return 'incomplete';
+  const isDrifted = policies.some(({ drift }) => drift !== 'none');
+  if (facts.mode === 'observe') return isDrifted ? 'drifted' : 'inSync';
+  const isWaiting = policies.some(
+    ({ verdict, drift }) =>
+      verdict === 'hold' || verdict === 'deny' || drift === 'ambiguous' || drift === 'hidden',
+  );
+  const isLeftOver = facts.verdicts.some(
+    ({ change }) => policies.some(({ key }) => key === change.key) && isPartial(change),
+  );
+  if (isWaiting || isLeftOver) return 'held';
+  return isDrifted ? 'remediated' : 'inSync';
+}
+
+function isPartial(change: Change): boolean {
+  return (
+    (change.action === 'update' || change.action === 'adopt') && change.withheld.length > 0 && isWrite(change)
+  );
+}

@@ -1,0 +1,21 @@
+import type { Rule } from '../guard.ts';
+import { blastRadius } from './blastRadius.ts';
+import { breakGlass } from './breakGlass.ts';
+import { emptyTenant } from './emptyTenant.ts';
+import { freeze } from './freeze.ts';
+import { incompleteRead } from './incompleteRead.ts';
+import { microsoftManaged } from './microsoftManaged.ts';
+import { unrecognisedContent } from './unrecognisedContent.ts';
+import { unsettledCreate } from './unsettledCreate.ts';
+
+/** Every rule there is; all are asked. A new refusal is one file and one word here. */
+export const RULES: readonly Rule[] = [
+  breakGlass,
+  unrecognisedContent,
+  unsettledCreate,
+  incompleteRead,
+  emptyTenant,
+  microsoftManaged,
+  blastRadius,
+  freeze,
+];

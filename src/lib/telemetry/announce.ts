@@ -1,0 +1,90 @@
+import type { Telemetry } from '../ports.ts';
+import type { RunRequest } from '../reconcile.ts';
+import { TAMPERING } from '../record.ts';
+import type { ReportedPolicy, RunReport } from '../report.ts';
+import type { EventName, Severity } from './events.ts';
+
+/**
+ * Tells Application Insights what a finished run saw and did: one summary, and one event per drift, change, hold and
+ * denial. The tables are the record; this mirrors them.
+ */
+export function announce(report: RunReport, telemetry: Telemetry): void {
+  const emit = (event: EventName, severity: Severity, facts: Record<string, unknown>): void =>
+    telemetry.emit({ event, severity, runId: report.runId, tenantId: report.tenantId, facts });
+
+  for (const policy of report.policies) announcePolicy(policy, emit);
+  for (const { rule, decision, level, detail } of report.findings) {
+    const isTampering = rule === TAMPERING;
+    emit(isTampering ? 'DesiredStateTampered' : 'Finding', level === 'error' ? 'error' : 'warn', {
+      rule,
+      decision,
+      detail,
+    });
+  }
+  if (report.status === 'failed') emit('RunFailed', 'error', { error: report.error });
+  emit('RunCompleted', report.status === 'failed' ? 'error' : 'info', summary(report));
+}
+
+/** A run that found the lease taken: somebody else is at work, so nothing is wrong. */
+export function announceSkipped(request: RunRequest, owner: string, telemetry: Telemetry): void {
+  const { runId, tenantId, trigger } = request;
+  telemetry.emit({
+    event: 'RunSkipped',
+    severity: 'info',
+    runId,
+    tenantId,
+    facts: { trigger, heldBy: owner },
+  });
+}
+
+type Emit = (event: EventName, severity: Severity, facts: Record<string, unknown>) => void;
+
+function announcePolicy(policy: ReportedPolicy, emit: Emit): void {
+  const { key, id, change, verdict, outcome, findings, proven } = policy;
+  const named = { key, policyId: id, proven };
+  if (policy.drift !== 'none') {
+    emit('DriftDetected', 'warn', { ...named, drift: policy.drift, fields: policy.fields });
+  }
+  const reasons = findings.map(({ rule, decision, detail }) => ({ rule, decision, detail }));
+  const planned = { ...named, action: change?.action, digest: change?.digest };
+  if (verdict === 'hold') emit('ChangeHeld', 'warn', { ...planned, findings: reasons });
+  if (verdict === 'deny') emit('ChangeDenied', 'error', { ...planned, findings: reasons });
+  if (outcome?.status === 'applied') {
+    emit('ChangeApplied', outcome.settled ? 'info' : 'warn', {
+      ...planned,
+      settled: outcome.settled,
+      reason: outcome.reason,
+    });
+  } else if (outcome !== null) {
+    emit('ChangeFailed', 'error', { ...planned, outcome: outcome.status, reason: outcome.reason });
+  }
+  for (const finding of findings.filter(({ level }) => verdict === 'admit' && level === 'error')) {
+    emit('Finding', 'error', {
+      ...named,
+      rule: finding.rule,
+      decision: finding.decision,
+      detail: finding.detail,
+    });
+  }
+}
+
+function summary(report: RunReport): Record<string, unknown> {
+  const count = (test: (policy: ReportedPolicy) => boolean): number => report.policies.filter(test).length;
+  return {
+    status: report.status,
+    trigger: report.trigger,
+    mode: report.mode,
+    requestedBy: report.requestedBy?.id ?? null,
+    durationMs: Date.parse(report.finishedAt ?? report.startedAt) - Date.parse(report.startedAt),
+    policies: report.policies.length,
+    drifted: count(({ drift }) => drift !== 'none'),
+    applied: count(({ outcome }) => outcome?.status === 'applied'),
+    unsettled: count(({ outcome }) => outcome !== null && !outcome.settled),
+    held: count(({ verdict }) => verdict === 'hold'),
+    denied: count(({ verdict }) => verdict === 'deny'),
+    unmanaged: report.unmanaged.length,
+    remaining: report.remaining,
+    requests: report.requests,
+    error: report.error,
+  };
+}

@@ -1,0 +1,109 @@
+import { type Drift, fieldDrifts, observe } from './diff.ts';
+import { asFault } from './fault.ts';
+import type { Binding } from './journal.ts';
+import type { Policy, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
+import type { Ports } from './ports.ts';
+
+/** Whether a write was read back equal to its intent. Evidence, not proof: another replica may still show the past. */
+export type Settlement =
+  | { readonly settled: true; readonly raw: RawPolicy }
+  | { readonly settled: false; readonly reason: string };
+
+/** Share of the patience after which the policy is read again: about 2, 4, 8, 16 and 30 s of a minute. */
+const STEPS = [1 / 30, 1 / 15, 2 / 15, 4 / 15, 1 / 2];
+
+/**
+ * Reads one policy back until it says what was written, or patience ends. A policy that is not there yet, an old
+ * content, and a read that fails are all "not yet": Graph promises nothing about reading after writing.
+ */
+export async function readBack(
+  ports: Ports,
+  id: PolicyId,
+  expected: Policy,
+  patience: Patience,
+): Promise<Settlement> {
+  let last = 'it was not read back before the run had to end';
+  for await (const _ of patience.steps(ports)) {
+    try {
+      const answer = await ports.policies.read(id);
+      if (answer.kind !== 'found') {
+        last =
+          answer.kind === 'hidden' ? 'Graph v1.0 refuses to show it (1037)' : 'it is not there yet (404)';
+        continue;
+      }
+      const drifts = fieldDrifts(expected, observe(id, answer.raw).reading.policy);
+      if (drifts.length === 0) return { settled: true, raw: answer.raw };
+      last = `read back with another ${drifts.map(({ path }) => path).join(', ')}`;
+    } catch (error) {
+      last = asFault(error).message;
+    }
+  }
+  return { settled: false, reason: last };
+}
+
+/**
+ * Looks for a policy whose create was not answered: the one with this name and content that is bound to nothing.
+ *
+ * @returns undefined when none was seen before patience ended; it may still appear
+ */
+export async function findCreated(
+  ports: Ports,
+  expected: Policy,
+  boundIds: ReadonlySet<PolicyId | null>,
+  patience: Patience,
+): Promise<PolicyId | undefined> {
+  for await (const _ of patience.steps(ports)) {
+    try {
+      const { policies } = await ports.policies.list();
+      const found = policies
+        .map((raw) => observe(String(raw.id).toLowerCase(), raw))
+        .filter(
+          (policy) => !boundIds.has(policy.id) && fieldDrifts(expected, policy.reading.policy).length === 0,
+        );
+      if (found.length === 1) return found[0]?.id;
+    } catch (error) {
+      asFault(error);
+    }
+  }
+  return undefined;
+}
+
+/** How long a write is read back, and when the run must end whatever it waits for. */
+export interface Patience {
+  readonly steps: (ports: Ports) => AsyncIterable<void>;
+}
+
+export function patience(settleMs: number, deadlineAt: number): Patience {
+  return {
+    async *steps({ clock }) {
+      for (const share of STEPS) {
+        const waitMs = Math.round(settleMs * share);
+        if (clock.now() + waitMs >= deadlineAt) return;
+        await clock.sleep(waitMs);
+        yield;
+      }
+    },
+  };
+}
+
+/**
+ * Marks every version as proven that the tenant was just seen to hold, and ends the waiting for creates that have
+ * appeared. Writes only where something became known, so a quiet run writes nothing.
+ */
+export async function proveSettled(
+  drifts: readonly Drift[],
+  bindings: Map<PolicyKey, Binding>,
+  ports: Ports,
+): Promise<void> {
+  for (const drift of drifts) {
+    const binding = bindings.get(drift.desired.key);
+    if (drift.kind !== 'none' || !drift.isBound || binding === undefined) continue;
+    if (drift.desired.isProven && binding.pending === null) continue;
+    const { version, hash } = drift.desired;
+    const proven = { version, hash, at: ports.clock.now() };
+    const highestVersion = Math.max(version, binding.highestVersion);
+    const known: Binding = { ...binding, proven, highestVersion, pending: null };
+    await ports.bindings.put(known);
+    bindings.set(known.key, known);
+  }
+}
