@@ -24,13 +24,19 @@ export async function readState(
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Promise<State> {
-  const bindings = new Map((await ports.bindings.all()).map((binding) => [binding.key, binding]));
+  const bound = await ports.bindings.all();
+  const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
   const rows = await ports.desired.heads();
   for (const { key, active } of rows.versions) {
     if (active || !bindings.delete(key)) continue;
     await ports.bindings.remove(key);
   }
-  return { bindings, isEmpty: isEmpty(rows), ...readDesired(rows, bindings, parameters, identities) };
+  const lost = new Set(bound.damaged.map(({ key }) => key));
+  const believed = {
+    versions: rows.versions.filter(({ key }) => !lost.has(key)),
+    damaged: [...rows.damaged, ...bound.damaged],
+  };
+  return { bindings, isEmpty: isEmpty(rows), ...readDesired(believed, bindings, parameters, identities) };
 }
 
 function isEmpty({ versions, damaged }: DesiredRead): boolean {

@@ -172,6 +172,8 @@ export interface Control {
   renew(lease: Lease): Promise<boolean>;
   release(lease: Lease): Promise<void>;
   standing(lease: Lease): Promise<Standing>;
+  /** The freeze in force, for showing it; null when there is none. */
+  frozen(): Promise<Freeze | null>;
   freeze(freeze: Freeze | null): Promise<void>;
 }
 

@@ -34,9 +34,17 @@ export interface Settings {
   readonly namingPattern: RegExp | null;
 }
 
-export type SettingsRead =
-  | { readonly ok: true; readonly settings: Settings }
-  | { readonly ok: false; readonly problems: readonly string[] };
+export interface SettingsProblem {
+  readonly setting: string;
+  /** What is wrong with it and what it should be; reads on after the setting's name. */
+  readonly problem: string;
+}
+
+export interface SettingsRead {
+  /** Fit for use only where no problem concerns what is to be done. */
+  readonly settings: Settings;
+  readonly problems: readonly SettingsProblem[];
+}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -45,13 +53,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * where it cannot be a secret.
  */
 export function readSettings(environment: Environment): SettingsRead {
-  const problems: string[] = [];
+  const problems: SettingsProblem[] = [];
   const value = (name: string): string | undefined => {
     const text = environment[name]?.trim();
     return text === '' ? undefined : text;
   };
-  const say = (name: string, problem: string): void => {
-    problems.push(`${name} ${problem}`);
+  const say: Say = (setting, problem) => {
+    problems.push({ setting, problem });
   };
   const number = (name: string, standard: number, least: number, most: number): number => {
     const text = value(name);
@@ -122,7 +130,7 @@ export function readSettings(environment: Environment): SettingsRead {
     flapWindowMs: number('FLAP_WINDOW_MINUTES', 60, 1, 10_080) * 60_000,
     namingPattern: pattern(value('NAMING_PATTERN'), say),
   };
-  return problems.length === 0 ? { ok: true, settings } : { ok: false, problems };
+  return { settings, problems };
 }
 
 /** Every setting this program reads, for the checks that compare code, sample and template. */
@@ -148,7 +156,7 @@ export const SETTING_NAMES: readonly string[] = [
   'NAMING_PATTERN',
 ];
 
-type Say = (name: string, problem: string) => void;
+type Say = (setting: string, problem: string) => void;
 
 function stateStorage(uri: string | undefined, connectionString: string | undefined, say: Say): StateStorage {
   if (uri !== undefined && connectionString !== undefined) {

@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Fault } from '../fault.ts';
+import type { PolicyId, RawPolicy } from '../policy/model.ts';
+import type { PolicyApi, PolicyList } from '../ports.ts';
+import { type Answer, type Ask, type Call, graphError, isRecord, type Success } from './call.ts';
+import { faultOf, oddAnswer } from './faults.ts';
+import { allPages } from './pages.ts';
+
+const policiesPath = '/identity/conditionalAccess/policies';
+const deletedPath = '/identity/conditionalAccess/deletedItems/policies';
+
+const toRead = ['Policy.Read.All'];
+const toWrite = ['Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'];
+
+/**
+ * The Conditional Access policies of one tenant, over Microsoft Graph v1.0.
+ *
+ * @param origin of the configured Graph endpoint; pages are followed there only
+ */
+export function policyApi(ask: Ask, origin: string): PolicyApi {
+  return {
+    async list() {
+      return believed(await allPages(ask, origin, listing));
+    },
+
+    async read(id) {
+      const call = reading(id);
+      const answer = await ask(call);
+      if (answer.kind === 'success') return { kind: 'found', raw: theOneAskedFor(id, call, answer) };
+      if (isMissing(answer)) return { kind: 'missing' };
+      if (isHidden(answer)) return { kind: 'hidden' };
+      throw faultOf(call, answer);
+    },
+
+    async readDeleted(id) {
+      const call = readingDeleted(id);
+      const answer = await ask(call);
+      if (answer.kind === 'success') return { kind: 'found', raw: theOneAskedFor(id, call, answer) };
+      if (isMissing(answer)) return { kind: 'missing' };
+      if (isUnsupported(answer)) return { kind: 'unsupported', reason: faultOf(call, answer).message };
+      throw faultOf(call, answer);
+    },
+
+    async create(body, intentId) {
+      const call = creating(body, intentId);
+      const answer = await ask(call);
+      if (answer.kind !== 'success') throw faultOf(call, answer);
+      if (idOf(answer.body) === undefined)
+        throw oddAnswer(call, answer, 'the answer holds no policy with an id');
+      return answer.body as RawPolicy;
+    },
+
+    update: async (id, body, intentId) => write(updating(id, body, intentId)),
+    restore: async (id, intentId) => write(restoring(id, intentId)),
+  };
+
+  async function write(call: Call): Promise<void> {
+    const answer = await ask(call);
+    if (answer.kind !== 'success') throw faultOf(call, answer);
+  }
+}
+
+const listing: Call = {
+  purpose: 'Listing the policies',
+  method: 'GET',
+  path: policiesPath,
+  effect: 'read',
+  permissions: toRead,
+};
+
+function reading(id: PolicyId): Call {
+  return { ...listing, purpose: 'Reading a policy', path: `${policiesPath}/${segment(id)}` };
+}
+
+function readingDeleted(id: PolicyId): Call {
+  return { ...listing, purpose: 'Reading a deleted policy', path: `${deletedPath}/${segment(id)}` };
+}
+
+function creating(body: RawPolicy, intentId: string): Call {
+  return {
+    purpose: 'Creating a policy',
+    method: 'POST',
+    path: policiesPath,
+    effect: 'write',
+    body,
+    clientRequestId: intentId,
+    permissions: toWrite,
+  };
+}
+
+function updating(id: PolicyId, body: RawPolicy, intentId: string): Call {
+  return {
+    ...creating(body, intentId),
+    purpose: 'Updating a policy',
+    method: 'PATCH',
+    path: `${policiesPath}/${segment(id)}`,
+  };
+}
+
+/** An action without a body; gives the policy back under the id it had. */
+function restoring(id: PolicyId, intentId: string): Call {
+  return {
+    purpose: 'Restoring a policy',
+    method: 'POST',
+    path: `${deletedPath}/${segment(id)}/restore`,
+    effect: 'write',
+    clientRequestId: intentId,
+    permissions: toWrite,
+  };
+}
+
+/** An id comes from tables and answers; it must not be able to make another address out of ours. */
+function segment(id: PolicyId): string {
+  if (/^[0-9a-z-]{1,64}$/i.test(id)) return id;
+  throw new Fault(
+    'config',
+    `${JSON.stringify(id.slice(0, 80))} is no id of a policy; nothing was sent to Graph.`,
+  );
+}
+
+/** Graph says so itself: a 404 without its error object may come from anywhere on the way. */
+function isMissing(answer: Answer): boolean {
+  return answer.kind === 'refusal' && answer.status === 404 && graphError(answer) !== undefined;
+}
+
+function isHidden(answer: Answer): boolean {
+  return answer.kind === 'refusal' && answer.status === 400 && graphError(answer)?.number === '1037';
+}
+
+function isUnsupported(answer: Answer): boolean {
+  return 'status' in answer && [400, 403, 405, 501].includes(answer.status);
+}
+
+function theOneAskedFor(id: PolicyId, call: Call, answer: Success): RawPolicy {
+  if (idOf(answer.body) !== id.toLowerCase()) {
+    throw oddAnswer(call, answer, 'the answer is not the policy that was asked for');
+  }
+  return answer.body as RawPolicy;
+}
+
+/** @returns the id of a policy in lower case; undefined when this is no object with an id */
+function idOf(item: unknown): PolicyId | undefined {
+  const id = isRecord(item) ? item.id : undefined;
+  return typeof id === 'string' && id !== '' ? id.toLowerCase() : undefined;
+}
+
+/** Keeps what can be told apart by id, once; whatever else the pages held is a doubt about the list. */
+function believed(items: readonly unknown[]): PolicyList {
+  const byId = new Map<PolicyId, RawPolicy>();
+  const doubts: string[] = [];
+  for (const [index, item] of items.entries()) {
+    const id = idOf(item);
+    const first = id === undefined ? undefined : byId.get(id);
+    if (id === undefined) doubts.push(`Item ${index + 1} of the list has no id.`);
+    else if (first === undefined) byId.set(id, item as RawPolicy);
+    else if (isDeepStrictEqual(first, item)) doubts.push(`Policy ${id} is listed twice.`);
+    else doubts.push(`Policy ${id} is listed twice, with different content; the first is taken.`);
+  }
+  return { policies: [...byId.values()], doubts };
+}

@@ -1,0 +1,97 @@
+import type { HttpRequest } from '@azure/functions';
+import type { Problems } from './answers.ts';
+
+/** Who asked, as far as the platform vouches for it. */
+export interface Caller {
+  readonly id: string;
+  readonly name: string;
+}
+
+export type Allowed =
+  | { readonly ok: true; readonly caller: Caller | null }
+  | { readonly ok: false; readonly problems: Problems };
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/**
+ * Whether the caller may do this. The platform checks the function key; with App Service Authentication on, a caller
+ * also needs the app role. The principal header counts only then: with it off anybody can send one.
+ */
+export function authorise(
+  request: HttpRequest,
+  role: 'Caretaker.Operator' | 'Caretaker.Reader',
+  isAuthenticationOn: boolean,
+): Allowed {
+  if (!isAuthenticationOn) return { ok: true, caller: null };
+  const principal = principalOf(request.headers.get('x-ms-client-principal'));
+  if (principal === undefined)
+    return {
+      ok: false,
+      problems: { status: 401, problems: ['sign in with Microsoft Entra: the request carries no principal'] },
+    };
+  if (!principal.roles.includes(role)) {
+    return {
+      ok: false,
+      problems: {
+        status: 403,
+        problems: [`the app role ${role} is missing; assign it on the enterprise application`],
+      },
+    };
+  }
+  return { ok: true, caller: principal.caller };
+}
+
+function principalOf(header: string | null): { caller: Caller; roles: readonly string[] } | undefined {
+  if (header === null) return undefined;
+  let principal: unknown;
+  try {
+    principal = JSON.parse(Buffer.from(header, 'base64').toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+  if (typeof principal !== 'object' || principal === null) return undefined;
+  const { auth_typ: provider, claims } = principal as { auth_typ?: unknown; claims?: unknown };
+  if (provider !== 'aad' || !Array.isArray(claims)) return undefined;
+  const values = (...types: readonly string[]): string[] =>
+    claims.flatMap((claim: { typ?: unknown; val?: unknown } | null) =>
+      types.includes(String(claim?.typ)) && typeof claim?.val === 'string' ? [claim.val] : [],
+    );
+  const [id] = values('http://schemas.microsoft.com/identity/claims/objectidentifier', 'oid');
+  if (id === undefined) return undefined;
+  const [name] = values('name', 'preferred_username', 'azp', 'appid');
+  return {
+    caller: { id, name: name ?? id },
+    roles: values('roles', 'http://schemas.microsoft.com/ws/2008/06/identity/claims/role'),
+  };
+}
+
+export type Body =
+  | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly problems: Problems };
+
+/** The request's JSON object; no body is an empty one. */
+export async function readBody(request: HttpRequest): Promise<Body> {
+  const fail = (status: 400 | 413 | 415, problem: string): Body => ({
+    ok: false,
+    problems: { status, problems: [problem] },
+  });
+  if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES_MAX)
+    return fail(413, `the body is larger than ${BODY_BYTES_MAX} bytes`);
+  const text = await request.text();
+  if (Buffer.byteLength(text) > BODY_BYTES_MAX)
+    return fail(413, `the body is larger than ${BODY_BYTES_MAX} bytes`);
+  if (text.trim() === '') return { ok: true, value: {} };
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/(json|.+\+json)\s*(;|$)/i.test(type))
+    return fail(415, `the body must be application/json, not "${type}"`);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return fail(400, 'the body must be a JSON object');
+    return { ok: true, value: value as Record<string, unknown> };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return fail(400, `the body is not JSON: ${error.message}`);
+  }
+}

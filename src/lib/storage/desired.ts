@@ -1,0 +1,297 @@
+import { asFault, Fault } from '../fault.ts';
+import type { PolicyKey, TenantId } from '../policy/model.ts';
+import type { DamagedRow, DesiredPush, DesiredRead, DesiredState, DesiredVersion } from '../ports.ts';
+import { documentColumns, readDocument } from './documents.ts';
+import { desiredKeys } from './keys.ts';
+import { batchBytes, checkRow, LIMITS } from './limits.ts';
+import type { Cell, Row, Rows, RowWrite, StoredRow } from './rows.ts';
+import { versionHash } from './versionHash.ts';
+
+const KEY = /^[a-z0-9-]{1,64}$/;
+
+/** The newest version of each key, as far as it can be believed, with the row it stands in. */
+interface Head {
+  readonly row: StoredRow;
+  readonly read: VersionRead;
+}
+
+type VersionRead =
+  | { readonly kind: 'whole'; readonly version: DesiredVersion }
+  | { readonly kind: 'damaged'; readonly problem: string };
+
+/** One version on its way into the table. Both of its rows go in one transaction or not at all. */
+interface Prepared {
+  readonly version: DesiredVersion;
+  readonly writes: readonly RowWrite[];
+}
+
+/**
+ * The desired state of one tenant: a row for every version ever pushed, and for each key a head row that carries the
+ * newest one's content as well, so that a run needs one query whatever the history.
+ */
+export function desiredState(tenant: TenantId, rows: Rows): DesiredState {
+  return {
+    async heads() {
+      const reads = [...(await readHeads(tenant, rows))].map(([key, { read }]) => ({ key, read }));
+      return {
+        versions: reads.flatMap(({ read }) => (read.kind === 'whole' ? [read.version] : [])),
+        damaged: reads.flatMap(({ key, read }) =>
+          read.kind === 'damaged' ? [damagedHead(key, read.problem)] : [],
+        ),
+      };
+    },
+
+    history: (key) => readHistory(tenant, rows, key),
+
+    async push(items) {
+      checkItems(items);
+      const heads = await readHeads(tenant, rows);
+      const prepared: Prepared[] = [];
+      for (const item of items) prepared.push(await prepare(tenant, rows, item, heads.get(item.key)));
+
+      const written: PolicyKey[] = [];
+      for (const batch of batches(prepared)) {
+        await commit(tenant, rows, batch, written);
+        written.push(...batch.map(({ version }) => version.key));
+      }
+      return prepared.map(({ version }) => version);
+    },
+  };
+}
+
+async function readHeads(tenant: TenantId, rows: Rows): Promise<ReadonlyMap<PolicyKey, Head>> {
+  const heads = new Map<PolicyKey, Head>();
+  for (const row of await rows.range(desiredKeys.heads)) {
+    const key = desiredKeys.ofHead(row.rowKey);
+    heads.set(key, { row, read: readVersion(tenant, key, row) });
+  }
+  return heads;
+}
+
+function damagedHead(key: PolicyKey, problem: string): DamagedRow {
+  const advice = `see \`caretaker history ${key}\` and push the version you trust again`;
+  return { key, problem: `the row "${desiredKeys.head(key)}" of table "desired": ${problem}; ${advice}` };
+}
+
+async function readHistory(tenant: TenantId, rows: Rows, key: PolicyKey): Promise<DesiredRead> {
+  const versions: DesiredVersion[] = [];
+  const damaged: DamagedRow[] = [];
+  for (const row of await rows.range(desiredKeys.versionsOf(key))) {
+    const read = readVersion(tenant, key, row);
+    const misplaced = read.kind === 'whole' && row.rowKey !== desiredKeys.version(key, read.version.version);
+    if (read.kind === 'whole' && !misplaced) versions.push(read.version);
+    else damaged.push(damagedVersion(key, row, read));
+  }
+  return { versions: versions.toReversed(), damaged: [...damaged, ...brokenLinks(key, versions)] };
+}
+
+function damagedVersion(key: PolicyKey, row: StoredRow, read: VersionRead): DamagedRow {
+  const problem = read.kind === 'damaged' ? read.problem : `it holds version ${read.version.version}`;
+  return { key, problem: `the row "${row.rowKey}" of table "desired": ${problem}` };
+}
+
+/** @param versions of one key, oldest first */
+function brokenLinks(key: PolicyKey, versions: readonly DesiredVersion[]): DamagedRow[] {
+  const broken: DamagedRow[] = [];
+  for (const [index, { version, previousHash }] of versions.entries()) {
+    const before = versions[index - 1];
+    const expected = (before?.version ?? 0) + 1;
+    if (version > expected) {
+      const gap =
+        version - 1 === expected ? `version ${expected} is` : `versions ${expected} to ${version - 1} are`;
+      broken.push({ key, problem: `${gap} missing from the history, or cannot be believed` });
+    } else if (previousHash !== (before?.hash ?? null)) {
+      broken.push({
+        key,
+        problem: `version ${version} was not made on version ${version - 1} as it stands here`,
+      });
+    }
+  }
+  return broken;
+}
+
+/** Reads a head or a version row; both carry the whole version. */
+function readVersion(tenant: TenantId, key: PolicyKey, row: StoredRow): VersionRead {
+  const document = readDocument(row.columns);
+  if (document.kind === 'damaged') return document;
+
+  const { version, hash, author, pushedAt, message, active, previousHash = null } = row.columns;
+  if (!isCount(version)) return { kind: 'damaged', problem: 'its version is not a number' };
+  if (typeof active !== 'boolean')
+    return { kind: 'damaged', problem: 'its column active is not true or false' };
+  if (previousHash !== null && typeof previousHash !== 'string') {
+    return { kind: 'damaged', problem: 'its column previousHash is not text' };
+  }
+  if (typeof author !== 'string' || typeof pushedAt !== 'string' || typeof message !== 'string') {
+    return { kind: 'damaged', problem: 'its columns author, pushedAt and message are not all text' };
+  }
+
+  const content = document.text;
+  const unsigned = { key, version, content, previousHash, author, pushedAt, message, active };
+  if (versionHash(tenant, unsigned) !== hash) {
+    return { kind: 'damaged', problem: 'its hash does not fit what it holds' };
+  }
+  return { kind: 'whole', version: { ...unsigned, hash } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function checkItems(items: readonly DesiredPush[]): void {
+  const seen = new Set<PolicyKey>();
+  for (const { key } of items) {
+    if (!KEY.test(key)) {
+      throw new Fault(
+        'rejected',
+        `${JSON.stringify(key.slice(0, 80))} is no policy key (a-z, 0-9, -; at most 64)`,
+      );
+    }
+    if (seen.has(key)) throw new Fault('rejected', `${key} is given twice in one push`);
+    seen.add(key);
+  }
+}
+
+async function prepare(
+  tenant: TenantId,
+  rows: Rows,
+  item: DesiredPush,
+  head: Head | undefined,
+): Promise<Prepared> {
+  const base = await baseOf(tenant, rows, item.key, head);
+  if (item.baseHash !== (base.newest?.hash ?? null)) throw moved(item.key, base.newest?.version);
+
+  const { baseHash: previousHash, ...rest } = item;
+  const unsigned = { ...rest, previousHash, version: base.versionsTaken + 1 };
+  const version: DesiredVersion = { ...unsigned, hash: versionHash(tenant, unsigned) };
+  const headRow = versionRow(desiredKeys.head(item.key), version);
+  const writes: RowWrite[] = [
+    { kind: 'insert', row: versionRow(desiredKeys.version(item.key, version.version), version) },
+    head === undefined
+      ? { kind: 'insert', row: headRow }
+      : { kind: 'replace', row: headRow, etag: head.row.etag },
+  ];
+  for (const write of writes) if (write.kind !== 'remove') checkRow('desired', tenant, write.row);
+  return { version, writes };
+}
+
+interface Base {
+  /** The newest version that can be believed. */
+  readonly newest: DesiredVersion | undefined;
+  /** Highest number that was ever given away. */
+  readonly versionsTaken: number;
+}
+
+/** A head that is gone or cannot be believed is mended by the next push, which then builds on the history. */
+async function baseOf(tenant: TenantId, rows: Rows, key: PolicyKey, head: Head | undefined): Promise<Base> {
+  if (head?.read.kind === 'whole') {
+    return { newest: head.read.version, versionsTaken: head.read.version.version };
+  }
+  const stored = await rows.range(desiredKeys.versionsOf(key));
+  const { versions } = await readHistory(tenant, { ...rows, range: async () => stored }, key);
+  const numbers = stored.map(({ rowKey }) => Number(rowKey.split('|')[2])).filter(isCount);
+  return { newest: versions[0], versionsTaken: Math.max(0, ...numbers) };
+}
+
+function moved(key: PolicyKey, newest: number | undefined): Fault {
+  const what =
+    newest === undefined
+      ? `the base of ${key} moved: there is no version of it here`
+      : `the base of ${key} moved: somebody pushed version ${newest} since`;
+  return new Fault('rejected', `${what}; look at it, then push again`);
+}
+
+function versionRow(rowKey: string, version: DesiredVersion): Row {
+  const { content, previousHash, key, active, author, pushedAt, message, hash } = version;
+  const columns: Record<string, Cell> = {
+    ...documentColumns(content),
+    key,
+    version: version.version,
+    hash,
+    author,
+    pushedAt,
+    message,
+    active,
+  };
+  return { rowKey, columns: previousHash === null ? columns : { ...columns, previousHash } };
+}
+
+/** As few transactions as the service's limits allow; the rows of one key always stay together. */
+function batches(prepared: readonly Prepared[]): Prepared[][] {
+  const result: Prepared[][] = [];
+  let bytes = 0;
+  let count = 0;
+  for (const one of prepared) {
+    const size = one.writes.reduce((sum, write) => sum + batchBytes(write), 0);
+    const last = result.at(-1);
+    const full = bytes + size > LIMITS.batchBytes || count + one.writes.length > LIMITS.batchWrites;
+    if (last === undefined || full) {
+      result.push([one]);
+      bytes = size;
+      count = one.writes.length;
+    } else {
+      last.push(one);
+      bytes += size;
+      count += one.writes.length;
+    }
+  }
+  return result;
+}
+
+async function commit(
+  tenant: TenantId,
+  rows: Rows,
+  batch: readonly Prepared[],
+  written: readonly PolicyKey[],
+): Promise<void> {
+  const trouble = await attempt(rows, batch);
+  if (trouble === undefined) return;
+
+  // The answer may have been lost after the transaction was carried out: then the heads are ours.
+  const heads = await readHeads(tenant, rows);
+  const foreign = batch.filter(({ version }) => hashAt(heads, version.key) !== version.hash);
+  if (foreign.length === 0) return;
+  throw withWritten(trouble.kind === 'indeterminate' ? trouble : refusal(foreign, heads), written);
+}
+
+async function attempt(rows: Rows, batch: readonly Prepared[]): Promise<Fault | undefined> {
+  try {
+    const answer = await rows.transact(batch.flatMap(({ writes }) => writes));
+    return answer === 'done' ? undefined : new Fault('rejected', 'the push was refused');
+  } catch (error) {
+    const fault = asFault(error);
+    if (fault.kind === 'indeterminate') return fault;
+    throw fault;
+  }
+}
+
+function hashAt(heads: ReadonlyMap<PolicyKey, Head>, key: PolicyKey): string | undefined {
+  const read = heads.get(key)?.read;
+  return read?.kind === 'whole' ? read.version.hash : undefined;
+}
+
+function refusal(batch: readonly Prepared[], heads: ReadonlyMap<PolicyKey, Head>): Fault {
+  for (const { version } of batch) {
+    const read = heads.get(version.key)?.read;
+    const newest = read?.kind === 'whole' ? read.version : undefined;
+    if ((newest?.hash ?? null) !== version.previousHash) return moved(version.key, newest?.version);
+  }
+  const inTheWay = batch
+    .map(({ version }) => `"${desiredKeys.version(version.key, version.version)}"`)
+    .join(' or ');
+  const message = `table "desired": a row ${inTheWay} is there already, though no head points to it`;
+  return new Fault(
+    'rejected',
+    `${message}; somebody wrote to the table by other means: look at it and remove it`,
+  );
+}
+
+function withWritten(fault: Fault, written: readonly PolicyKey[]): Fault {
+  if (written.length === 0) return fault;
+  return new Fault(
+    fault.kind,
+    `${fault.message} (already pushed: ${written.join(', ')})`,
+    fault.detail,
+    fault,
+  );
+}

@@ -1,0 +1,79 @@
+import type { TenantId } from '../policy/model.ts';
+import type { Bindings, Clock, Control, DesiredState, Journal, Runs } from '../ports.ts';
+import { bindingStore } from './bindings.ts';
+import { caller } from './calls.ts';
+import { connect, type StorageSettings } from './connect.ts';
+import { controlStore } from './control.ts';
+import { desiredState } from './desired.ts';
+import { journalStore } from './journal.ts';
+import { withinLimits } from './limits.ts';
+import type { Rows, RowsOf, TableName } from './rows.ts';
+import { TABLES } from './rows.ts';
+import { runStore } from './runs.ts';
+import { tableRows } from './tableRows.ts';
+
+export type { StorageSettings } from './connect.ts';
+export { newRunId, runStartMs } from './keys.ts';
+
+/** Everything that is kept for one tenant. */
+export interface Stores {
+  readonly desired: DesiredState;
+  readonly bindings: Bindings;
+  readonly journal: Journal;
+  readonly runs: Runs;
+  readonly control: Control;
+}
+
+/** The stores of one tenant for the length of one run. */
+export interface TenantStorage extends Stores {
+  /** Requests to the tables that have left this process since this was opened. */
+  requests(): number;
+}
+
+export interface Storage {
+  /** @param deadlineAt milliseconds since 1970 at which the run's time is used up */
+  open(tenant: TenantId, deadlineAt: number): TenantStorage;
+  /** Creates the tables that are missing. For `init`, `push` and the sandbox; a run never does. */
+  createTables(): Promise<void>;
+}
+
+/** @throws Fault `config` when the settings name no account that may be used */
+export function createStorage(settings: StorageSettings, clock: Clock): Storage {
+  const connection = connect(settings);
+  const { account } = connection;
+
+  return {
+    open(tenant, deadlineAt) {
+      let requests = 0;
+      const call = caller(clock, deadlineAt);
+      const count = () => {
+        requests++;
+      };
+      const rowsOf = (table: TableName): Rows =>
+        tableRows(connection.open(table, count), { account, table }, tenant, call);
+      return { ...storesOver(tenant, clock, rowsOf), requests: () => requests };
+    },
+
+    async createTables() {
+      const call = caller(clock, Number.POSITIVE_INFINITY);
+      for (const table of TABLES) {
+        const client = connection.open(table, () => {});
+        await call({ account, table, verb: 'write' }, 'repeatable', (abortSignal) =>
+          client.createTable({ abortSignal }),
+        );
+      }
+    },
+  };
+}
+
+/** The stores over any rows at all. Every write is held to the service's limits first. */
+export function storesOver(tenant: TenantId, clock: Clock, rowsOf: RowsOf): Stores {
+  const limited = (table: TableName) => withinLimits(table, tenant, rowsOf(table));
+  return {
+    desired: desiredState(tenant, limited('desired')),
+    bindings: bindingStore(limited('bindings')),
+    journal: journalStore(limited('journal'), clock),
+    runs: runStore(tenant, limited('runs')),
+    control: controlStore(limited('control'), clock),
+  };
+}
