@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { pushCommand } from './push.ts';
@@ -85,9 +84,4 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     terminal.err(`caretaker: ${error.message}\n`);
     return error.kind === 'config' ? EXIT.usage : EXIT.failed;
   }
-}
-
-if (import.meta.main) {
-  const { systemTerminal } = await import('./terminal.ts');
-  process.exitCode = await main(process.argv.slice(2), systemTerminal());
 }

@@ -67,7 +67,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     settings: {
       graphEndpoint: settings.graphEndpoint,
       scope: cloud.scope,
-      clientId: settings.clientId,
+      clientId: settings.clientId ?? undefined,
       identityEndpoint: environment.IDENTITY_ENDPOINT,
       requestIntervalMs: settings.graphRequestIntervalMs,
     },
