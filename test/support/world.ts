@@ -1,0 +1,179 @@
+import { createTenant, type Tenant, type TenantOptions } from '../../sandbox/tenant/index.ts';
+import { type Parameters, type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
+import { clouds } from '../../src/lib/graph/clouds.ts';
+import { createGraph } from '../../src/lib/graph/index.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { Ports } from '../../src/lib/ports.ts';
+import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { newRunId } from '../../src/lib/storage/index.ts';
+import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
+import { type MemoryHooks, type MemoryStorage, memoryStorage } from './memoryStorage.ts';
+import { type VirtualClock, virtualClock } from './virtualClock.ts';
+
+export const TENANT = '11111111-2222-4333-8444-555555555555';
+export const BREAK_GLASS_USER = 'b0000000-0000-4000-8000-000000000001';
+export const BREAK_GLASS_GROUP = 'b0000000-0000-4000-8000-0000000000f1';
+export const IDENTITIES: ProtectedIdentities = { users: [BREAK_GLASS_USER], groups: [BREAK_GLASS_GROUP] };
+const SETTLE_MS = 60_000;
+
+export interface WorldOptions {
+  readonly tenant?: TenantOptions;
+  readonly hooks?: MemoryHooks;
+  readonly seed?: number;
+  readonly protected?: ProtectedIdentities;
+  readonly changesMax?: number;
+}
+
+/** A simulated world: the real engine and the real Graph client, the product's stores in memory, a virtual clock. */
+export interface World {
+  readonly tenant: Tenant;
+  readonly clock: VirtualClock;
+  readonly storage: MemoryStorage;
+  readonly events: TelemetryEvent[];
+  /** Stores policies as desired state, one version each. */
+  push(policies: Readonly<Record<string, RawPolicy | string>>): Promise<void>;
+  forget(key: string): Promise<void>;
+  run(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunReport>;
+  result(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunResult>;
+  ports(deadlineAt?: number): Ports;
+  /** Lets time pass. */
+  wait(ms: number): Promise<void>;
+  /** The live policy of that name, as Graph would show it. */
+  live(displayName: string): Record<string, unknown>;
+}
+
+export async function world(options: WorldOptions = {}): Promise<World> {
+  const clock = virtualClock();
+  const seed = options.seed ?? 1;
+  const tenant = createTenant({ tenantId: TENANT, clock, seed, ...options.tenant });
+  const storage = memoryStorage(clock, options.hooks);
+  await storage.createTables();
+  const events: TelemetryEvent[] = [];
+  let ids = 0;
+  const hex = (value: number, length: number): string => value.toString(16).padStart(length, '0');
+  const chance = { uuid: () => `${hex(++ids, 8)}-0000-4000-8000-${hex(seed, 12)}` };
+  const graph = createGraph({
+    settings: {
+      graphEndpoint: clouds.public.graphEndpoint,
+      scope: clouds.public.scope,
+      clientId: undefined,
+      identityEndpoint: undefined,
+      requestIntervalMs: 1100,
+    },
+    clock,
+    chance,
+    fetch: tenant.fetch,
+    credential: { getToken: async () => ({ token: 'opaque', expiresOnTimestamp: clock.now() + 86_400_000 }) },
+  });
+  const identities = options.protected ?? IDENTITIES;
+  const parameters: Parameters = {
+    azureManagement: [clouds.public.azureManagementAppId],
+    breakGlassUsers: identities.users,
+    breakGlassGroups: identities.groups,
+  };
+
+  const ports = (deadlineAt = clock.now() + 480_000): Ports => {
+    const session = graph.open(TENANT, deadlineAt);
+    const tables = storage.open(TENANT, deadlineAt + 60_000);
+    return {
+      policies: session.policies,
+      ...tables,
+      telemetry: { emit: (event) => void events.push(event) },
+      clock,
+      chance,
+      requests: () => ({ graph: session.requests(), tables: tables.requests() }),
+    };
+  };
+
+  const made: World = {
+    tenant,
+    clock,
+    storage,
+    events,
+    ports,
+    wait: (ms) => clock.sleep(ms),
+    async push(policies) {
+      const { desired } = ports();
+      const { versions } = await desired.heads();
+      await desired.push(
+        Object.entries(policies).map(([key, policy]) => ({
+          key,
+          content: typeof policy === 'string' ? policy : JSON.stringify(policy),
+          active: true,
+          author: 'test',
+          message: '',
+          pushedAt: new Date(clock.now()).toISOString(),
+          baseHash: versions.find((version) => version.key === key)?.hash ?? null,
+        })),
+      );
+    },
+    async forget(key) {
+      const { desired } = ports();
+      const head = (await desired.heads()).versions.find((version) => version.key === key);
+      if (head === undefined) throw new Error(`no head ${key}`);
+      const pushedAt = new Date(clock.now()).toISOString();
+      const { content, hash } = head;
+      await desired.push([
+        { key, content, active: false, author: 'test', message: '', pushedAt, baseHash: hash },
+      ]);
+    },
+    async result({ limits, ...order } = {}) {
+      const deadlineAt = clock.now() + 480_000;
+      const request: RunRequest = {
+        runId: newRunId(clock.now(), chance.uuid()),
+        tenantId: TENANT,
+        trigger: 'schedule',
+        requestedBy: null,
+        mode: 'enforce',
+        policies: null,
+        ...order,
+      };
+      const standard = {
+        parameters,
+        protected: identities,
+        changesMax: options.changesMax ?? 5,
+        settleMs: SETTLE_MS,
+        deadlineAt,
+      };
+      return reconcile(request, ports(limits?.deadlineAt ?? deadlineAt), { ...standard, ...limits });
+    },
+    async run(order) {
+      const result = await made.result(order);
+      if (result.kind !== 'done') throw new Error(`the run was ${JSON.stringify(result)}`);
+      return result.report;
+    },
+    live(displayName) {
+      const found = tenant.truth().filter((policy) => policy.displayName === displayName);
+      if (found.length !== 1) throw new Error(`${found.length} live policies are named ${displayName}`);
+      return found[0] as Record<string, unknown>;
+    },
+  };
+  return made;
+}
+
+/** The article's policy, or any part of it put differently. */
+export function article(change: Record<string, unknown> = {}): RawPolicy {
+  return {
+    displayName: 'CA001 - Require MFA for Azure management',
+    state: 'enabled',
+    conditions: {
+      users: {
+        includeUsers: ['All'],
+        excludeUsers: ['@breakGlassUsers'],
+        excludeGroups: ['@breakGlassGroups'],
+      },
+      applications: { includeApplications: ['@azureManagement'] },
+      clientAppTypes: ['all'],
+    },
+    grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+    ...change,
+  };
+}
+
+/** Parses, or fails the test with the problems. */
+export function documentOf(text: string): RawPolicy {
+  const parsed = parseDesired(text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.document.raw;
+}
