@@ -309,7 +309,9 @@ describe('a run', () => {
       await made.run();
     }
     for (const policy of made.tenant.truth())
-      made.tenant.admin.edit(String(policy.id), (live) => void (live.state = 'disabled'));
+      made.tenant.admin.edit(String(policy.id), (live) => {
+        live.state = 'disabled';
+      });
 
     const first = await made.run();
     const second = await made.run();

@@ -56,7 +56,7 @@ const KEEP_MS = 90 * 24 * 3600 * 1000;
  * @throws only bugs; trouble with the world ends in a report whose `status` and `error` say so
  */
 export async function reconcile(request: RunRequest, ports: Ports, limits: Limits): Promise<RunResult> {
-  const started = startedReport(request, ports);
+  const started = startedReport(request, ports, limits);
   try {
     const answer = await ports.control.acquire(request.runId);
     if (answer.kind === 'busy') {
@@ -170,7 +170,7 @@ async function keep(report: RunReport, ports: Ports): Promise<RunReport> {
   }
 }
 
-function startedReport(request: RunRequest, ports: Ports): RunReport {
+function startedReport(request: RunRequest, ports: Ports, { protected: identities }: Limits): RunReport {
   const { policies: _, ...asked } = request;
   return {
     ...asked,
@@ -178,7 +178,7 @@ function startedReport(request: RunRequest, ports: Ports): RunReport {
     finishedAt: null,
     status: 'running',
     policies: [],
-    protected: [],
+    protected: [...identities.users, ...identities.groups].map((id) => ({ id, health: 'unverified' })),
     unmanaged: [],
     findings: [],
     remaining: 0,
