@@ -5,7 +5,7 @@ import { main as caretaker } from '../src/cli/main.ts';
 import { systemTerminal } from '../src/cli/terminal.ts';
 import { narrate } from './narrate.ts';
 import { startSandbox } from './sandbox.ts';
-import { play, POLICY_NAME, policiesUrl } from './story.ts';
+import { POLICY_NAME, play, policiesUrl } from './story.ts';
 
 /** Every two seconds, so that nobody waits; a real tenant is looked at every quarter of an hour. */
 const SCHEDULE = '*/2 * * * * *';
@@ -27,7 +27,10 @@ async function sandbox(isOnce: boolean): Promise<number> {
   try {
     const baselines = fileURLToPath(new URL('../baselines', import.meta.url));
     say('\n$ caretaker push baselines --yes');
-    const pushed = await caretaker(['push', baselines, '--yes', '--message', 'sandbox'], { ...systemTerminal(), environment: made.environment });
+    const pushed = await caretaker(['push', baselines, '--yes', '--message', 'sandbox'], {
+      ...systemTerminal(),
+      environment: made.environment,
+    });
     if (pushed !== 0) return 1;
 
     const host = await made.startApp((line) => {

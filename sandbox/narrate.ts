@@ -1,21 +1,21 @@
 /** One line of the app's telemetry in words, for those lines worth a person's attention; undefined for the rest. */
 export function narrate(line: string): string | undefined {
   const event = parse(line);
-  switch (event?.['event']) {
+  switch (event?.event) {
     case 'DriftDetected':
-      return `drift: ${event['key']} is ${event['drift']}${fieldsOf(event['fields'])}`;
+      return `drift: ${event.key} is ${event.drift}${fieldsOf(event.fields)}`;
     case 'ChangeApplied':
-      return `fixed: ${event['key']} (${event['action']}${event['settled'] === true ? '' : `, not settled yet: ${event['reason']}`})`;
+      return `fixed: ${event.key} (${event.action}${event.settled === true ? '' : `, not settled yet: ${event.reason}`})`;
     case 'ChangeFailed':
-      return `failed: ${event['key']} (${event['action']}): ${event['reason']}`;
+      return `failed: ${event.key} (${event.action}): ${event.reason}`;
     case 'ChangeHeld':
     case 'ChangeDenied':
-      return `${event['event'] === 'ChangeHeld' ? 'held' : 'denied'}: ${event['key']}: ${reasonsOf(event['findings'])}`;
+      return `${event.event === 'ChangeHeld' ? 'held' : 'denied'}: ${event.key}: ${reasonsOf(event.findings)}`;
     case 'RunFailed':
-      return `run failed: ${(event['error'] as { message?: string } | null)?.message ?? 'no reason given'}`;
+      return `run failed: ${(event.error as { message?: string } | null)?.message ?? 'no reason given'}`;
     case 'DesiredStateTampered':
     case 'Finding':
-      return `finding: ${event['detail']}`;
+      return `finding: ${event.detail}`;
     default:
       return undefined;
   }
@@ -37,5 +37,7 @@ function fieldsOf(fields: unknown): string {
 }
 
 function reasonsOf(findings: unknown): string {
-  return Array.isArray(findings) ? findings.map((finding: { detail: string }) => finding.detail).join('; ') : '';
+  return Array.isArray(findings)
+    ? findings.map((finding: { detail: string }) => finding.detail).join('; ')
+    : '';
 }

@@ -36,16 +36,46 @@ export interface SandboxOptions {
  */
 export async function startSandbox({ schedule, settings = {} }: SandboxOptions): Promise<Sandbox> {
   const azurite = await startAzurite();
-  const identity = createIdentity({ tenantId: TENANT_ID, roles: ['Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All', 'User.Read.All', 'GroupMember.Read.All'] });
+  const identity = createIdentity({
+    tenantId: TENANT_ID,
+    roles: [
+      'Policy.Read.All',
+      'Policy.ReadWrite.ConditionalAccess',
+      'Application.Read.All',
+      'User.Read.All',
+      'GroupMember.Read.All',
+    ],
+  });
   const identityServer = await serveIdentity(identity);
   const tenant = createTenant({
     tenantId: TENANT_ID,
     seed: 7,
     acceptToken: (token) => identity.accepts(token),
     users: [
-      { id: BREAK_GLASS_USER, displayName: 'Emergency access 1', userPrincipalName: 'emergency1@contoso.example', accountEnabled: true, onPremisesSyncEnabled: null, userType: 'Member' },
-      { id: SECOND_ACCOUNT, displayName: 'Emergency access 2', userPrincipalName: 'emergency2@contoso.example', accountEnabled: true, onPremisesSyncEnabled: null, userType: 'Member' },
-      { id: ADELE, displayName: 'Adele', userPrincipalName: 'adele@contoso.example', accountEnabled: true, onPremisesSyncEnabled: null, userType: 'Member' },
+      {
+        id: BREAK_GLASS_USER,
+        displayName: 'Emergency access 1',
+        userPrincipalName: 'emergency1@contoso.example',
+        accountEnabled: true,
+        onPremisesSyncEnabled: null,
+        userType: 'Member',
+      },
+      {
+        id: SECOND_ACCOUNT,
+        displayName: 'Emergency access 2',
+        userPrincipalName: 'emergency2@contoso.example',
+        accountEnabled: true,
+        onPremisesSyncEnabled: null,
+        userType: 'Member',
+      },
+      {
+        id: ADELE,
+        displayName: 'Adele',
+        userPrincipalName: 'adele@contoso.example',
+        accountEnabled: true,
+        onPremisesSyncEnabled: null,
+        userType: 'Member',
+      },
     ],
     groups: [{ id: BREAK_GLASS_GROUP, displayName: 'Emergency access', members: [SECOND_ACCOUNT] }],
   });

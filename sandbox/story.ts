@@ -33,17 +33,21 @@ const ACTS: readonly Act[] = [
   {
     title: 'Friday evening: somebody switches the policy off and excludes Adele, "just for today".',
     tamper: (stage, id) =>
-      patch(stage, id, { state: 'disabled', conditions: { users: { excludeUsers: [BREAK_GLASS_USER, ADELE] } } }),
+      patch(stage, id, {
+        state: 'disabled',
+        conditions: { users: { excludeUsers: [BREAK_GLASS_USER, ADELE] } },
+      }),
     isRight: isAsDesired,
   },
   {
     title: 'Somebody deletes the policy altogether.',
     tamper: (stage, id) => send(stage, 'DELETE', `/${id}`),
-    isRight: (policy, id) => isAsDesired(policy) && policy['id'] === id,
+    isRight: (policy, id) => isAsDesired(policy) && policy.id === id,
   },
   {
     title: 'Somebody tidies up and removes the emergency accounts’ exclusion.',
-    tamper: (stage, id) => patch(stage, id, { conditions: { users: { excludeUsers: [], excludeGroups: [] } } }),
+    tamper: (stage, id) =>
+      patch(stage, id, { conditions: { users: { excludeUsers: [], excludeGroups: [] } } }),
     isRight: isAsDesired,
   },
 ];
@@ -67,9 +71,11 @@ export async function play(stage: Stage): Promise<boolean> {
       allRight = false;
       continue;
     }
-    id = String(policy['id']);
+    id = String(policy.id);
     await tellRun(stage, since);
-    stage.say(`   The tenant itself says: ${policy['state']}, id ${id}, after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+    stage.say(
+      `   The tenant itself says: ${policy.state}, id ${id}, after ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`,
+    );
   }
   const count = (await policiesNamed(stage)).length;
   stage.say(`\nIn the end the tenant has ${count} ${count === 1 ? 'policy' : 'policies'} of that name.`);
@@ -77,14 +83,17 @@ export async function play(stage: Stage): Promise<boolean> {
 }
 
 function isAsDesired(policy: Json): boolean {
-  const { users, applications } = policy['conditions'] as { users: Record<string, string[]>; applications: Record<string, string[]> };
-  const grant = policy['grantControls'] as { builtInControls?: string[] } | null;
+  const { users, applications } = policy.conditions as {
+    users: Record<string, string[]>;
+    applications: Record<string, string[]>;
+  };
+  const grant = policy.grantControls as { builtInControls?: string[] } | null;
   return (
-    policy['state'] === 'enabled' &&
-    users['includeUsers']?.join() === 'All' &&
-    users['excludeUsers']?.join() === BREAK_GLASS_USER &&
-    users['excludeGroups']?.join() === BREAK_GLASS_GROUP &&
-    applications['includeApplications']?.join() === '797f4846-ba00-4fd7-ba43-dac1f8f63013' &&
+    policy.state === 'enabled' &&
+    users.includeUsers?.join() === 'All' &&
+    users.excludeUsers?.join() === BREAK_GLASS_USER &&
+    users.excludeGroups?.join() === BREAK_GLASS_GROUP &&
+    applications.includeApplications?.join() === '797f4846-ba00-4fd7-ba43-dac1f8f63013' &&
     grant?.builtInControls?.join() === 'mfa'
   );
 }
@@ -102,7 +111,7 @@ async function until(stage: Stage, isRight: (policy: Json) => boolean): Promise<
 async function policiesNamed({ graphUrl }: Stage): Promise<Json[]> {
   const answer = await fetch(policiesUrl(graphUrl));
   const { value } = (await answer.json()) as { value: Json[] };
-  return value.filter((policy) => policy['displayName'] === POLICY_NAME);
+  return value.filter((policy) => policy.displayName === POLICY_NAME);
 }
 
 export function policiesUrl(graphUrl: string): string {
@@ -116,9 +125,12 @@ async function patch(stage: Stage, id: string, body: Json): Promise<void> {
 async function send({ graphUrl }: Stage, method: string, path: string, body?: Json): Promise<void> {
   const answer = await fetch(`${policiesUrl(graphUrl)}${path}`, {
     method,
-    ...(body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
   });
-  if (!answer.ok) throw new Error(`the tenant answered ${answer.status} to ${method} ${path}: ${await answer.text()}`);
+  if (!answer.ok)
+    throw new Error(`the tenant answered ${answer.status} to ${method} ${path}: ${await answer.text()}`);
 }
 
 /** Shows the report of the run that put things right, as soon as it is finished. */
@@ -126,7 +138,9 @@ async function tellRun({ appUrl, say }: Stage, since: string): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
     const runs = (await (await fetch(`${appUrl}/api/runs?top=20`)).json()) as RunSummary[];
-    const run = runs.find(({ finishedAt, applied }) => finishedAt !== null && finishedAt >= since && applied > 0);
+    const run = runs.find(
+      ({ finishedAt, applied }) => finishedAt !== null && finishedAt >= since && applied > 0,
+    );
     if (run !== undefined) {
       const report = (await (await fetch(`${appUrl}/api/runs/${run.runId}`)).json()) as RunReport;
       for (const line of renderReport(report).split('\n')) say(`   | ${line}`);

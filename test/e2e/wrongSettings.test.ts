@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Host } from '../../sandbox/host.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+
+let sandbox: Sandbox;
+let host: Host;
+
+beforeAll(async () => {
+  sandbox = await startSandbox({
+    schedule: '59 59 23 31 12 *',
+    settings: {
+      TENANT_ID: 'contoso',
+      MODE: 'on',
+      BREAK_GLASS_USERS: 'admin@contoso.example',
+      MAX_CHANGES_PER_RUN: '-1',
+      GRAPH_ENDPOINT: 'http://graph.example',
+    },
+  });
+  host = await sandbox.startApp(() => undefined);
+});
+
+afterAll(async () => {
+  await sandbox?.close();
+});
+
+it('registers every function although the settings are wrong', () => {
+  expect(host.functions.map(({ name }) => name).sort()).toEqual([
+    'reconcileOnDemand',
+    'reconcileOnSchedule',
+    'run',
+    'runs',
+    'status',
+  ]);
+});
+
+it('names every wrong setting at once, on every route', async () => {
+  const answers = [
+    await fetch(`${host.url}/api/status`),
+    await fetch(`${host.url}/api/reconcile`, { method: 'POST' }),
+  ];
+
+  for (const answer of answers) {
+    expect(answer.status).toBe(500);
+    const { problems } = (await answer.json()) as { problems: string[] };
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual(
+      expect.arrayContaining([
+        'TENANT_ID',
+        'MODE',
+        'BREAK_GLASS_USERS',
+        'MAX_CHANGES_PER_RUN',
+        'GRAPH_ENDPOINT',
+      ]),
+    );
+  }
+  expect(sandbox.tenant.log).toEqual([]);
+});
