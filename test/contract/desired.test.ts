@@ -87,7 +87,7 @@ describe.each(places)('the desired state $name', ({ start }) => {
   });
 
   it('keeps a document that is larger than one property may be', async () => {
-    const content = JSON.stringify({ ids: Array.from({ length: 5_000 }, (_, index) => `id-😀-${index}`) });
+    const content = JSON.stringify({ ids: Array.from({ length: 6_000 }, (_, index) => `id-😀-${index}`) });
     expect(content.length).toBeGreaterThan(65_536);
     const desired = fresh();
 
