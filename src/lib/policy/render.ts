@@ -29,7 +29,7 @@ function renderObject(policy: Policy, object: string, before: Policy | null): un
     case 'conditions.users':
       return usersOf(policy);
     case 'conditions.applications':
-      return { ...lists(policy, object), applicationFilter: filterOf(policy, `${object}.applicationFilter`) };
+      return applicationsOf(policy);
     case 'conditions.clientApplications':
       return orNull({
         ...lists(policy, object),
@@ -51,6 +51,21 @@ function renderObject(policy: Policy, object: string, before: Policy | null): un
     default:
       return policy[object];
   }
+}
+
+function applicationsOf(policy: Policy): RawPolicy {
+  const applications = 'conditions.applications';
+  const rendered = {
+    ...lists(policy, applications),
+    applicationFilter: filterOf(policy, `${applications}.applicationFilter`),
+  };
+  const isForNothing =
+    rendered.applicationFilter === null &&
+    ['includeApplications', 'includeUserActions', 'includeAuthenticationContextClassReferences'].every(
+      (name) => asSet(policy[`${applications}.${name}`]).length === 0,
+    );
+  // A policy without any target is refused (1011); `None` is a target that nothing meets.
+  return isForNothing ? { ...rendered, includeApplications: ['None'] } : rendered;
 }
 
 function usersOf(policy: Policy): RawPolicy {
