@@ -180,6 +180,24 @@ describe('a run', () => {
     expect(live(NAME)).toMatchObject({ id, state: 'enabled' });
   });
 
+  it('leaves an unbound policy of another name alone, however alike it is', async () => {
+    const { tenant, push, run } = await world();
+    const other = {
+      displayName: 'Somebody else’s',
+      state: 'disabled',
+      conditions: { users: { includeUsers: ['All'] }, applications: { includeApplications: ['All'] } },
+      grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+    };
+    const id = tenant.admin.create(other);
+    await push({ 'require-mfa': article() });
+
+    const report = await run();
+
+    expect(report.policies[0]).toMatchObject({ drift: 'missing', change: { action: 'create' } });
+    expect(report.unmanaged).toEqual([{ id, displayName: other.displayName, state: 'disabled' }]);
+    expect(tenant.writes.filter((write) => write.id === id && write.by === 'graph')).toEqual([]);
+  });
+
   it('guesses nothing where two policies carry the name', async () => {
     const { tenant, push, run } = await world();
     const twin = {

@@ -118,8 +118,15 @@ export function diff(
   const unbound = [...observation.live.values()].filter((policy) => !boundIds.has(policy.id));
   return desired.map((wanted) => {
     const id = bindings.get(wanted.key)?.id ?? null;
-    return id === null ? byName(wanted, null, null, unbound) : byId(wanted, id, unbound, observation);
+    const refused = bindings.get(wanted.key)?.refusal?.id ?? null;
+    const namesakes = unbound.filter((policy) => isNamesake(policy, wanted, refused));
+    return id === null ? byName(wanted, null, null, namesakes) : byId(wanted, id, namesakes, observation);
   });
+}
+
+/** A policy the service will not let us change is nobody to adopt, where the alternative is to stay without. */
+function isNamesake(policy: Observed, wanted: Desired, refused: PolicyId | null): boolean {
+  return policy.displayName === wanted.displayName && !(wanted.isProven && policy.id === refused);
 }
 
 function byId(

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/lib/fault.ts';
-import type { NewJournalEntry } from '../../src/lib/journal.ts';
 import type { DesiredPush } from '../../src/lib/ports.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
 import { handClock } from '../contract/bench.ts';
@@ -60,20 +59,24 @@ describe('an answer that was lost', () => {
     expect(await open().desired.heads()).toEqual({ versions: [], damaged: [] });
   });
 
-  it('names what an earlier transaction of the same push has already written', async () => {
-    const { plan, storage, open } = await bench();
+  it('of nothing, but a base that moved between two transactions, names what is already pushed', async () => {
+    const clock = handClock();
+    let transactions = 0;
+    const storage = memoryStorage(clock, {
+      async beforeRequest(name) {
+        if (name !== 'desired.transact' || ++transactions !== 2) return;
+        await storage.open(TENANT, 0).desired.push([{ ...PUSH, key: 'p59', author: 'bob' }]);
+      },
+    });
+    await storage.createTables();
     const items = Array.from({ length: 60 }, (_, index) => ({ ...PUSH, key: `p${index}` }));
-    await storage
-      .rowsOf(TENANT)('desired')
-      .put({ rowKey: 'version|p55|0000000001', columns: { planted: true } });
-    delete plan.dropped;
+    const { desired } = storage.open(TENANT, 0);
 
-    // The planted row raises the number of that key alone; a foreign head is what stops the second transaction.
-    const { desired } = open();
-    await desired.push([{ ...PUSH, key: 'p59', message: 'earlier' }]);
+    const refused = desired.push(items);
 
-    await expect(desired.push(items)).rejects.toThrow('the base of p59 moved');
-    expect((await desired.heads()).versions.map(({ key }) => key)).toEqual(['p59']);
+    await expect(refused).rejects.toThrow('the base of p59 moved: somebody pushed version 1 since');
+    await expect(refused).rejects.toThrow(/already pushed: p0, p1, .*p49\)/);
+    expect((await desired.heads()).versions).toHaveLength(51);
   });
 
   it.each(['control.insert', 'control.replace'])(
@@ -115,30 +118,6 @@ describe('an answer that was lost', () => {
 
     clock.advance(60_000);
     expect(await open().control.standing(answer.lease)).toMatchObject({ owned: true });
-  });
-
-  it('of a journal entry does not make two of it', async () => {
-    const { clock, storage } = await bench();
-    const runId = newRunId(clock.now(), '7f3a9c01');
-    const entry: NewJournalEntry = {
-      kind: 'settled',
-      runId,
-      fence: 1,
-      key: 'require-mfa',
-      intentId: 'i',
-      digest: 'd',
-      settled: true,
-      reason: null,
-    };
-    const { journal } = storage.open(TENANT, 0);
-    await journal.append(entry);
-
-    // The wire repeats an unanswered insert: the second one finds the first.
-    const [first] = await storage.rowsOf(TENANT)('journal').range({ from: '0', to: ':' });
-    await storage.open(TENANT, 0).journal.append(entry);
-
-    expect(await journal.ofRun(runId)).toHaveLength(1);
-    expect(first?.rowKey).toContain(runId);
   });
 
   it('or a row of the same name by another writer is never passed over in silence', async () => {

@@ -1,7 +1,13 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request as forward,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createStorage, type TenantStorage } from '../../src/lib/storage/index.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStorage, newRunId, type TenantStorage } from '../../src/lib/storage/index.ts';
 import { type HandClock, handClock } from '../contract/bench.ts';
 import { startAzurite } from '../support/azurite.ts';
 
@@ -57,6 +63,27 @@ function patientClock(): HandClock {
 
 function open(connectionString: string, clock: HandClock = patientClock()): TenantStorage {
   return createStorage({ connectionString }, clock).open(TENANT, clock.now() + 60_000);
+}
+
+/** Hands everything on to the emulator, and breaks the line instead of bringing the first answer to a write. */
+async function losingFirstWrite(port: number): Promise<string> {
+  let lost = false;
+  const { connectionString } = await oddService((request, response) => {
+    const { method, url, headers } = request;
+    const onward = forward({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
+      if (method !== 'GET' && !lost) {
+        lost = true;
+        response.destroy();
+        return;
+      }
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
+  });
+  return connectionString
+    .replaceAll('=account;', '=devstoreaccount1;')
+    .replace('/account;', '/devstoreaccount1;');
 }
 
 const BINDING = {
@@ -332,5 +359,56 @@ describe('the tables in bad weather', () => {
     await expect(storage.bindings.put(BINDING)).rejects.toMatchObject({ kind: 'unavailable' });
 
     expect(asked).toHaveLength(1);
+  });
+
+  describe('when the answer to a write that was carried out is lost', () => {
+    let azurite: Awaited<ReturnType<typeof startAzurite>>;
+    let storage: TenantStorage;
+
+    beforeEach(async () => {
+      azurite = await startAzurite();
+      await createStorage({ connectionString: azurite.connectionString }, handClock()).createTables();
+      const account = azurite.connectionString.match(/AccountKey=[^;]+/)?.[0] ?? '';
+      const lossy = (await losingFirstWrite(azurite.port)).replace(/AccountKey=[^;]+/, account);
+      storage = open(lossy);
+    });
+    afterEach(() => azurite.stop());
+
+    it('keeps one journal entry and not two', async () => {
+      const runId = newRunId(Date.now(), '7f3a9c01');
+      const names = { runId, fence: 1, key: 'require-mfa', intentId: 'i', digest: 'd' };
+
+      await storage.journal.append({ ...names, kind: 'settled', settled: true, reason: null });
+
+      expect(await storage.journal.ofRun(runId)).toMatchObject([names]);
+    });
+
+    it('knows its own lease', async () => {
+      const answer = await storage.control.acquire('run-a');
+
+      expect(answer).toMatchObject({ kind: 'held', lease: { owner: 'run-a' } });
+    });
+
+    it('knows its own push', async () => {
+      const item = {
+        key: 'a',
+        content: '{}',
+        active: true,
+        author: 'ann',
+        message: '',
+        pushedAt: '',
+        baseHash: null,
+      };
+
+      const pushed = await storage.desired.push([item]);
+
+      expect((await storage.desired.heads()).versions).toEqual(pushed);
+    });
+
+    it('writes a binding again', async () => {
+      await storage.bindings.put(BINDING);
+
+      expect((await storage.bindings.all()).bindings).toEqual([BINDING]);
+    });
   });
 });

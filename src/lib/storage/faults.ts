@@ -74,6 +74,7 @@ function judged(status: number, code: string, errand: Errand): { kind: FaultKind
   if (status === 408 || status >= 500) {
     return { kind: lost(errand), message: `${at(errand)}: the service failed` };
   }
+  if (status < 300) return { kind: lost(errand), message: `${at(errand)}: the answer could not be read` };
   if (status === 404)
     return { kind: 'config', message: `${at(errand)}: there is no such address; check the endpoint` };
   return { kind: 'rejected', message: `${at(errand)}: the service refused the request` };
