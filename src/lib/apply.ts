@@ -1,5 +1,5 @@
 import { fieldDrifts, type Observed, observe } from './diff.ts';
-import { asFault, type Fault } from './fault.ts';
+import { asFault, Fault } from './fault.ts';
 import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { AdoptChange, Change, CreateChange, RestoreChange, UpdateChange } from './plan.ts';
@@ -16,9 +16,9 @@ export type Outcome =
       readonly settled: boolean;
       readonly reason: string | null;
     }
-  /** It moved after we looked; the next run looks again. */
+  /** It moved after we looked, or could not be asked for; nothing was changed, and the next run looks again. */
   | { readonly status: 'stale'; readonly reason: string }
-  /** Graph said no, or could not be asked; nothing changed. */
+  /** Graph said no; nothing was changed. */
   | { readonly status: 'rejected'; readonly reason: string }
   /** The answer was lost; it may have happened. */
   | { readonly status: 'indeterminate'; readonly reason: string };
@@ -144,8 +144,11 @@ async function create(change: CreateChange, context: ApplyContext): Promise<Outc
   const namesake = list.policies
     .map((raw) => observe(String(raw.id).toLowerCase(), raw))
     .find((policy) => policy.displayName === name && !boundIds.has(policy.id));
-  if (namesake !== undefined && change.replaces === null) {
-    return { status: 'stale', reason: `a policy named "${name}" appeared meanwhile (${namesake.id})` };
+  if (change.replaces === null) {
+    if (list.doubts.length > 0) return { status: 'stale', reason: 'the list of policies is not whole' };
+    if (namesake !== undefined) {
+      return { status: 'stale', reason: `a policy named "${name}" appeared meanwhile (${namesake.id})` };
+    }
   }
   const written = await write(
     change,
@@ -156,7 +159,8 @@ async function create(change: CreateChange, context: ApplyContext): Promise<Outc
       return String(answer.id).toLowerCase();
     },
   );
-  if (written.status === 'rejected') await bind(change, context, { pending: null });
+  const isUndone = written.status === 'rejected' || written.status === 'stale';
+  if (isUndone) await bind(change, context, { pending: null });
   if (written.status !== 'indeterminate') return boundCreate(change, written, context);
   const id = await findCreated(ports, change.after, boundIds, context.patience);
   return id === undefined
@@ -173,10 +177,10 @@ async function boundCreate(change: CreateChange, written: Written, context: Appl
 
 async function restore(change: RestoreChange, context: ApplyContext): Promise<Outcome> {
   const { ports } = context;
-  const [alive, deleted] = [
-    await ports.policies.read(change.id),
-    await ports.policies.readDeleted(change.id),
-  ];
+  const alive = await asked(() => ports.policies.read(change.id));
+  if ('status' in alive) return alive;
+  const deleted = await asked(() => ports.policies.readDeleted(change.id));
+  if ('status' in deleted) return deleted;
   if (alive.kind !== 'missing') return { status: 'stale', reason: 'it is back already' };
   if (deleted.kind !== 'found') return { status: 'rejected', reason: 'it cannot be restored any more' };
   if (hasMoved(observe(change.id, deleted.raw), change.intermediate)) {
@@ -186,10 +190,9 @@ async function restore(change: RestoreChange, context: ApplyContext): Promise<Ou
     change,
     { action: 'restore', id: change.id, preImage: deleted.raw, body: null },
     context,
-    (intentId) => ports.policies.restore(change.id, intentId).then(() => change.id),
+    (intentId) => ports.policies.restore(change.id, intentId).then(() => change.id, turnedDown),
   );
-  if (restored.status === 'stale') return { status: 'rejected', reason: restored.reason };
-  if (restored.status === 'rejected') return outcomeOf(restored);
+  if (restored.status === 'rejected' || restored.status === 'stale') return outcomeOf(restored);
   const back = await readBack(ports, change.id, change.intermediate, context.patience);
   if (!back.settled) return { ...outcomeOf(restored), reason: back.reason };
   await bind(change, context, { id: change.id, origin: 'restored', pending: null });
@@ -202,6 +205,12 @@ async function restore(change: RestoreChange, context: ApplyContext): Promise<Ou
     (intentId) => ports.policies.update(change.id, body, intentId).then(() => change.id),
   );
   return conclude(change, updated, change.after, context);
+}
+
+/** Nothing to restore at that address: this cloud does not offer it, or the object is gone for good. Either way, a no. */
+function turnedDown(error: unknown): never {
+  const fault = asFault(error);
+  throw fault.kind === 'missing' ? new Fault('rejected', fault.message, fault.detail, fault) : fault;
 }
 
 /** The policy right before the write, or why it may not be written: what was judged must still be what is there. */
@@ -284,7 +293,11 @@ async function write(
     const pending = { action, intentId, displayName: change.desired.displayName, at: ports.clock.now() };
     await bind(change, context, { pending });
   }
-  await mayWrite(context);
+  const obstacle = await obstacleTo(context);
+  if (obstacle !== null) {
+    await ports.journal.append({ ...entry, kind: 'outcome', status: 'stale', id, reason: obstacle });
+    throw new Stop(obstacle);
+  }
   const written = await send(intentId).then(
     (done): Written => ({ status: 'applied', id: done, intentId }),
     (error: unknown): Written => ({ ...refusal(asFault(error)), intentId }),
@@ -300,11 +313,11 @@ async function write(
   return written;
 }
 
-/** Ownership and freeze, read together right before the request leaves. */
-async function mayWrite({ ports, lease }: ApplyContext): Promise<void> {
+/** Ownership and freeze, read together right before the request leaves. @returns why it may not, or null */
+async function obstacleTo({ ports, lease }: ApplyContext): Promise<string | null> {
   const { owned, freeze } = await ports.control.standing(lease);
-  if (!owned) throw new Stop('the lease was lost to another run');
-  if (freeze !== null) throw new Stop(`the tenant was frozen by ${freeze.by}: ${freeze.reason}`);
+  if (!owned) return 'the lease was lost to another run';
+  return freeze === null ? null : `the tenant was frozen by ${freeze.by}: ${freeze.reason}`;
 }
 
 function refusal(fault: Fault): { status: 'stale' | 'rejected' | 'indeterminate'; reason: string } {
@@ -313,10 +326,12 @@ function refusal(fault: Fault): { status: 'stale' | 'rejected' | 'indeterminate'
       return { status: 'indeterminate', reason: fault.message };
     case 'missing':
       return { status: 'stale', reason: fault.message };
+    // Certainly not carried out, and later may be better.
+    case 'unavailable':
+      return { status: 'stale', reason: fault.message };
     case 'config':
     case 'denied':
     case 'rejected':
-    case 'unavailable':
       return { status: 'rejected', reason: fault.message };
   }
 }

@@ -297,30 +297,37 @@ function edit(made: World, chance: Dice, names: ReadonlySet<string>, story: stri
   story.push(`   * somebody: ${what} ${id}`);
   switch (what) {
     case 'off':
-      return admin.edit(id, (policy) => {
+      admin.edit(id, (policy) => {
         policy.state = 'disabled';
       });
+      break;
     case 'exclude':
-      return admin.edit(id, (policy) => {
+      admin.edit(id, (policy) => {
         policy.conditions.users?.excludeUsers.push(guid(chance));
       });
+      break;
     case 'breakGlass':
-      return admin.edit(id, (policy) => {
+      admin.edit(id, (policy) => {
         if (policy.conditions.users)
           Object.assign(policy.conditions.users, { excludeUsers: [], excludeGroups: [] });
       });
+      break;
     case 'rename':
-      return admin.edit(id, (policy) => {
+      admin.edit(id, (policy) => {
         policy.displayName = `renamed ${chance.between(1, 999)}`;
       });
+      break;
     case 'delete':
-      return admin.remove(id);
+      admin.remove(id);
+      break;
     case 'purge':
-      return admin.purge(id);
+      admin.purge(id);
+      break;
     case 'unknown':
-      return admin.setUnknown(id, chance.pick(['conditions.newThing', 'newThing']), ['x']);
+      admin.setUnknown(id, chance.pick(['conditions.newThing', 'newThing']), ['x']);
+      break;
     case 'controls':
-      return admin.edit(id, (policy) => {
+      admin.edit(id, (policy) => {
         policy.grantControls = {
           operator: 'OR',
           builtInControls: ['compliantDevice'],
@@ -374,7 +381,11 @@ function checkTenant(
 
 /** A rollout larger than the limit waits for a person, and rightly. */
 function isWaiting({ verdict, proven, findings }: RunReport['policies'][number]): boolean {
-  return verdict === 'hold' && !proven && findings.some(({ rule, decision }) => rule === 'blastRadius' && decision === 'hold');
+  return (
+    verdict === 'hold' &&
+    !proven &&
+    findings.some(({ rule, decision }) => rule === 'blastRadius' && decision === 'hold')
+  );
 }
 
 /** 2, 3, 7: what we wrote, and what we did not. */
@@ -387,7 +398,8 @@ function checkWrites(
   const { tenant } = made;
   const ours = tenant.writes.filter(({ by }) => by === 'graph');
   for (const { action, id, after } of ours) {
-    if (unmanaged.has(id)) broken.push(`7: our ${action} wrote the unmanaged ${id} (${String(after?.displayName)})`);
+    if (unmanaged.has(id))
+      broken.push(`7: our ${action} wrote the unmanaged ${id} (${String(after?.displayName)})`);
     const users = after?.conditions.users;
     const isExcluded =
       users?.excludeUsers.includes(BREAK_GLASS_USER) === true &&
