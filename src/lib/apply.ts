@@ -126,7 +126,7 @@ async function adopt(change: AdoptChange, context: ApplyContext): Promise<Outcom
       return change.id;
     },
   );
-  if (written.status === 'rejected' && /microsoft[- ]managed/i.test(written.reason)) {
+  if (written.status === 'rejected' && /microsoft[- ]managed|managed by microsoft/i.test(written.reason)) {
     const at = context.ports.clock.now();
     await bind(change, context, { id: null, refusal: { id: change.id, reason: written.reason, at } });
   }

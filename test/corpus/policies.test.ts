@@ -115,10 +115,7 @@ function otherValues({ path, kind }: Field, canonicalValue: unknown, raw: RawPol
         ? ['device.isCompliant -eq True']
         : ['changed by hand'];
     case 'flag':
-      // What the service adds by itself beside `riskRemediation` cannot be switched off.
-      return path.startsWith('sessionControls.signInFrequency') && asksForRemediation(raw)
-        ? []
-        : [value !== true];
+      return [canonicalValue !== true];
     case 'count':
       return isOff || canonicalValue === null ? [] : [Number(value) + 1];
     case 'choice':
@@ -160,10 +157,6 @@ function choices(path: string, values: readonly string[], canonicalValue: unknow
   if (path.endsWith('frequencyInterval') && at(raw, 'sessionControls.signInFrequency.isEnabled') !== true)
     return [];
   return values.filter((value) => value !== canonicalValue);
-}
-
-function asksForRemediation(raw: RawPolicy): boolean {
-  return JSON.stringify(at(raw, 'grantControls.builtInControls') ?? []).includes('riskRemediation');
 }
 
 function hasGuestKeyword(raw: RawPolicy): boolean {

@@ -45,7 +45,7 @@ function membersOf({ path, kind }: Field): string[] {
 export const rawPolicy: fc.Arbitrary<RawPolicy> = fc
   .tuple(fc.boolean(), ...FIELDS.map((field) => leaf(field)))
   .map(([isWorkload, ...leaves]) =>
-    assemble(
+    consistent(
       FIELDS.map((field, index) => [field.path, leaves[index]] as const).filter(
         // Workload identities and people never stand in one policy.
         ([path]) => !path.startsWith(isWorkload ? 'conditions.users.' : 'conditions.clientApplications.'),
@@ -61,10 +61,18 @@ export const neighbours: fc.Arbitrary<readonly [Policy, Policy]> = fc
   .map(([one, other, fields]) => {
     const changed = structuredClone(one) as Record<string, unknown>;
     for (const { path } of fields) put(changed, path, at(other, path));
-    return [canonical(one), canonical(changed)] as const;
+    return [canonical(one), canonical(consistent(FIELDS.map(({ path }) => [path, at(changed, path)])))] as const;
   });
 
-export function assemble(leaves: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+/** Beside `riskRemediation` no tenant has a sign-in frequency that is switched off: the service switches it on. */
+function consistent(leaves: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  const raw = assemble(leaves);
+  const controls = at(raw, 'grantControls.builtInControls') as readonly string[] | undefined;
+  if (controls?.includes('riskRemediation')) put(raw, 'sessionControls.signInFrequency.isEnabled', true);
+  return raw;
+}
+
+function assemble(leaves: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   const raw: Record<string, unknown> = {};
   for (const [path, value] of leaves) put(raw, path, value);
   return raw;

@@ -31,14 +31,23 @@ export interface MemoryStorage extends Storage {
 type Partition = Map<string, StoredRow>;
 type Tables = Map<TableName, Map<TenantId, Partition>>;
 
+/** What is stored, apart from who looks at it: several machines can share one. */
+export interface Disk {
+  readonly tables: Tables;
+  nextEtag(): string;
+}
+
+export function emptyDisk(): Disk {
+  let writes = 0;
+  return { tables: new Map(), nextEtag: () => `W/"${++writes}"` };
+}
+
 /**
  * The product's own stores over tables that live in memory, so that a simulated world differs from the real one in the
  * wire alone. The contract tests run over both.
  */
-export function memoryStorage(clock: Clock, hooks: MemoryHooks = {}): MemoryStorage {
-  const tables: Tables = new Map();
-  let writes = 0;
-  const nextEtag = () => `W/"${++writes}"`;
+export function memoryStorage(clock: Clock, hooks: MemoryHooks = {}, disk = emptyDisk()): MemoryStorage {
+  const { tables, nextEtag } = disk;
 
   const rowsOf = (tenant: TenantId) => (table: TableName) =>
     memoryRows(() => partitionOf(tables, table, tenant), table, clock, nextEtag);

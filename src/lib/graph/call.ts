@@ -74,7 +74,7 @@ export function graphError(answer: Answer): GraphError | undefined {
   const [outerText, innerText] = [text(member(error, 'message')), text(member(inner, 'message'))];
   return {
     code: text(member(error, 'code')),
-    message: outerText || innerText || '',
+    message: [...new Set([outerText, innerText])].filter((said) => said).join(' '),
     number: leadingNumber(outerText) ?? leadingNumber(innerText),
   };
 }

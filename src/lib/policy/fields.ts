@@ -12,7 +12,20 @@ import {
   together,
 } from './effects.ts';
 import type { Canonical, FieldPath, RawPolicy } from './model.ts';
-import { asSet, choice, count, flag, flags, ids, isEmptyRaw, type Kind, set, text } from './values.ts';
+import {
+  asSet,
+  choice,
+  count,
+  flag,
+  flags,
+  id,
+  ids,
+  isEmptyRaw,
+  isWord,
+  type Kind,
+  set,
+  text,
+} from './values.ts';
 
 /**
  * One leaf of Graph v1.0's `conditionalAccessPolicy`. THE TABLE below is read by the canonicaliser, the diff, the
@@ -262,7 +275,7 @@ export const FIELDS: readonly Field[] = [
   field('grantControls.termsOfUse', ids(), grant, 'Agreements to accept.'),
   field(
     'grantControls.authenticationStrength.id',
-    text,
+    id,
     grant,
     'Authentication strength, by id alone.',
     strengthOrAdded,
@@ -382,9 +395,7 @@ function guests(side: 'include' | 'exclude'): readonly Field[] {
   const path = `${users}.${side}GuestsOrExternalUsers`;
   const keyword = (policy: RawPolicy): boolean => {
     const list = rawAt(policy, `${users}.${side}Users`);
-    return (
-      Array.isArray(list) && list.some((member) => String(member).toLowerCase() === 'guestsorexternalusers')
-    );
+    return Array.isArray(list) && list.some((member) => isWord(member, 'GuestsOrExternalUsers'));
   };
   const configured = (policy: RawPolicy): boolean =>
     keyword(policy) ||
@@ -461,16 +472,13 @@ function controlCount(policy: RawPolicy): number {
   return sizes.reduce((sum, size) => sum + size, strengthOf(policy) === null ? 0 : 1);
 }
 
-function strengthOf(policy: RawPolicy): string | null {
-  const id = rawAt(policy, 'grantControls.authenticationStrength.id');
-  return typeof id === 'string' && id !== '' ? id.toLowerCase() : null;
+function strengthOf(policy: RawPolicy): Canonical {
+  return id.parse(rawAt(policy, 'grantControls.authenticationStrength.id')).value;
 }
 
 function asksForRemediation(policy: RawPolicy): boolean {
   const controls = rawAt(policy, 'grantControls.builtInControls');
-  return (
-    Array.isArray(controls) && controls.some((control) => String(control).toLowerCase() === 'riskremediation')
-  );
+  return Array.isArray(controls) && controls.some((control) => isWord(control, 'riskRemediation'));
 }
 
 function strengthOrAdded(_: Canonical, policy: RawPolicy): Canonical {
@@ -506,11 +514,14 @@ function whenEnabled(path: string, meaning: string, rows: readonly Field[]): rea
 function signInFrequencyFields(): readonly Field[] {
   const path = `${session}.signInFrequency`;
   const asked = (policy: RawPolicy): boolean => rawAt(policy, `${path}.isEnabled`) === true;
-  const on = (policy: RawPolicy): boolean => asked(policy) || asksForRemediation(policy);
+  // Switched off in so many words beside it is no spelling of "added": where it shows up, somebody made it so.
+  const added = (policy: RawPolicy): boolean =>
+    asksForRemediation(policy) && rawAt(policy, `${path}.isEnabled`) !== false;
+  const on = (policy: RawPolicy): boolean => asked(policy) || added(policy);
   const interval = (policy: RawPolicy): string => {
     if (!asked(policy)) return 'everyTime';
     const said = rawAt(policy, `${path}.frequencyInterval`);
-    return typeof said === 'string' && said.toLowerCase() === 'everytime' ? 'everyTime' : 'timeBased';
+    return isWord(said, 'everyTime') ? 'everyTime' : 'timeBased';
   };
   const timed = (policy: RawPolicy): boolean => on(policy) && interval(policy) === 'timeBased';
   return [

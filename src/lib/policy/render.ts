@@ -1,5 +1,6 @@
 import { FIELDS, OBJECTS } from './fields.ts';
 import type { Canonical, Policy, RawPolicy } from './model.ts';
+import { isWorkloadPolicy } from './serviceRules.ts';
 import { asSet, isEmptyRaw } from './values.ts';
 
 /**
@@ -8,8 +9,8 @@ import { asSet, isEmptyRaw } from './values.ts';
  */
 export function createBody(policy: Policy): RawPolicy {
   const body = assemble(OBJECTS.map((object) => [object, renderObject(policy, object, null)]));
-  const isWorkload = asSet(policy['conditions.clientApplications.includeServicePrincipals']).length > 0;
-  if (isWorkload) delete (body.conditions as Record<string, unknown>).users;
+  if (isWorkloadPolicy(policy) && saysNothingOfUsers(policy))
+    delete (body.conditions as Record<string, unknown>).users;
   return prune(body);
 }
 
@@ -22,6 +23,13 @@ export function createBody(policy: Policy): RawPolicy {
  */
 export function updateBody(before: Policy, after: Policy, objects: readonly string[]): RawPolicy {
   return assemble(objects.map((object) => [object, renderObject(after, object, before)]));
+}
+
+/** A policy for workload identities may still carry user exclusions, which do nothing and are shown all the same. */
+function saysNothingOfUsers(policy: Policy): boolean {
+  return FIELDS.filter(({ object }) => object === 'conditions.users').every(({ path }) =>
+    isEmptyRaw(policy[path]),
+  );
 }
 
 function renderObject(policy: Policy, object: string, before: Policy | null): unknown {

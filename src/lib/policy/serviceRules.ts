@@ -1,6 +1,6 @@
 import { rawAt } from './fields.ts';
 import type { Policy, RawPolicy } from './model.ts';
-import { asSet } from './values.ts';
+import { asSet, isWord } from './values.ts';
 
 /** A rule of the service that a desired policy must keep; Graph would refuse the write. */
 export interface ServiceRule {
@@ -17,6 +17,11 @@ const users = 'conditions.users';
 const applications = 'conditions.applications';
 const workload = 'conditions.clientApplications';
 const session = 'sessionControls';
+const FILTERS = [
+  `${workload}.servicePrincipalFilter`,
+  `${applications}.applicationFilter`,
+  'conditions.devices.deviceFilter',
+];
 const OFFICE = new Set([
   'Office365',
   '00000002-0000-0ff1-ce00-000000000000', // Exchange Online
@@ -33,7 +38,7 @@ function has(policy: Policy, path: string, member: string): boolean {
 
 function says(raw: RawPolicy, path: string, member: string): boolean {
   const list = rawAt(raw, path);
-  return Array.isArray(list) && list.some((item) => String(item).toLowerCase() === member.toLowerCase());
+  return Array.isArray(list) && list.some((item) => isWord(item, member));
 }
 
 export function isWorkloadPolicy(policy: Policy): boolean {
@@ -59,8 +64,31 @@ function targetsApplications(policy: Policy): boolean {
   );
 }
 
-function isAllowedOnly(policy: Policy, ...controls: readonly string[]): boolean {
-  return asSet(policy['grantControls.builtInControls']).every((control) => controls.includes(control));
+/** Everything a grant asks for; a strength counts as one. */
+function controls(policy: Policy): readonly string[] {
+  const strength = policy['grantControls.authenticationStrength.id'];
+  return [
+    ...asSet(policy['grantControls.builtInControls']),
+    ...asSet(policy['grantControls.customAuthenticationFactors']),
+    ...asSet(policy['grantControls.termsOfUse']),
+    ...(typeof strength === 'string' ? ['strength'] : []),
+  ];
+}
+
+/** Whether a grant asks for nothing but these; `strength` stands for any authentication strength. */
+function asksOnlyFor(policy: Policy, ...allowed: readonly string[]): boolean {
+  return controls(policy).every((control) => allowed.includes(control));
+}
+
+/** Conditions besides who, what and the risk of the user. */
+function hasOtherConditions(policy: Policy): boolean {
+  return (
+    ['signInRiskLevels', 'insiderRiskLevels', 'platforms.', 'locations.'].some((name) =>
+      Object.keys(policy).some((path) => path.startsWith(`conditions.${name}`) && size(policy, path) > 0),
+    ) ||
+    asSet(policy['conditions.clientAppTypes']).some((type) => type !== 'all') ||
+    policy['conditions.devices.deviceFilter.rule'] !== null
+  );
 }
 
 function hasSession(policy: Policy): boolean {
@@ -154,7 +182,13 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     code: 'workload',
     path: 'grantControls.builtInControls',
     message: 'asks a workload identity for something it cannot do; only block is possible',
-    isBroken: (policy) => isWorkloadPolicy(policy) && !isAllowedOnly(policy, 'block'),
+    isBroken: (policy) => isWorkloadPolicy(policy) && !asksOnlyFor(policy, 'block'),
+  },
+  {
+    code: 'workload',
+    path: session,
+    message: 'asks for a session control, and a workload identity has no session; only block is possible',
+    isBroken: (policy) => isWorkloadPolicy(policy) && hasSession(policy),
   },
   {
     code: 'platforms',
@@ -164,6 +198,14 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
       size(policy, 'conditions.platforms.excludePlatforms') > 0 &&
       !has(policy, 'conditions.platforms.includePlatforms', 'all'),
   },
+  ...FILTERS.map(
+    (path): ServiceRule => ({
+      code: 'filter',
+      path,
+      message: 'has a rule and no mode; write mode "include" or "exclude"',
+      isBroken: (policy) => typeof policy[`${path}.rule`] === 'string' && policy[`${path}.mode`] === null,
+    }),
+  ),
   {
     code: 'deviceFilter',
     path: 'conditions.devices.deviceFilter.rule',
@@ -177,15 +219,21 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     isBroken: (policy) => policy['grantControls.operator'] === null && !hasSession(policy),
   },
   {
+    code: 'operator',
+    path: 'grantControls.operator',
+    message:
+      'is missing, and there is more than one control; say whether all are asked for (AND) or one (OR)',
+    isBroken: (policy, raw) =>
+      typeof rawAt(raw, 'grantControls.operator') !== 'string' &&
+      !has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
+      controls(policy).length > 1,
+  },
+  {
     code: 'block',
     path: 'grantControls',
     message: 'has block beside another control; block stands alone',
     isBroken: (policy) =>
-      has(policy, 'grantControls.builtInControls', 'block') &&
-      (size(policy, 'grantControls.builtInControls') > 1 ||
-        size(policy, 'grantControls.termsOfUse') > 0 ||
-        size(policy, 'grantControls.customAuthenticationFactors') > 0 ||
-        policy['grantControls.authenticationStrength.id'] !== null),
+      has(policy, 'grantControls.builtInControls', 'block') && controls(policy).length > 1,
   },
   {
     code: '1108',
@@ -198,14 +246,29 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: '1032',
     path: 'grantControls.builtInControls',
-    message: 'passwordChange needs AND with mfa or a strength, userRiskLevels, and all applications',
+    message:
+      'passwordChange needs AND with mfa or a strength, userRiskLevels, all applications without exclusions, and no other condition',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'passwordChange') &&
       !(
         policy['grantControls.operator'] === 'AND' &&
+        (has(policy, 'grantControls.builtInControls', 'mfa') ||
+          policy['grantControls.authenticationStrength.id'] !== null) &&
         size(policy, 'conditions.userRiskLevels') > 0 &&
-        has(policy, `${applications}.includeApplications`, 'All')
+        has(policy, `${applications}.includeApplications`, 'All') &&
+        size(policy, `${applications}.excludeApplications`) === 0 &&
+        !hasOtherConditions(policy)
       ),
+  },
+  {
+    code: 'appProtection',
+    path: 'conditions.platforms.includePlatforms',
+    message:
+      'names macOS or Linux, which know no app protection; ask for another control there, or for one of several',
+    isBroken: (policy) =>
+      has(policy, 'grantControls.builtInControls', 'compliantApplication') &&
+      (policy['grantControls.operator'] === 'AND' || controls(policy).length === 1) &&
+      ['macOS', 'linux'].some((name) => has(policy, 'conditions.platforms.includePlatforms', name)),
   },
   {
     code: '1235',
@@ -221,7 +284,32 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     message: 'registering a device can be asked for mfa or an authentication strength only',
     isBroken: (policy) =>
       has(policy, `${applications}.includeUserActions`, 'urn:user:registerdevice') &&
-      !isAllowedOnly(policy, 'mfa'),
+      (policy['grantControls.operator'] === null || !asksOnlyFor(policy, 'mfa', 'strength')),
+  },
+  {
+    code: 'registerDevice',
+    path: 'conditions',
+    message: 'registering a device goes with neither client apps nor a device filter',
+    isBroken: (policy) =>
+      has(policy, `${applications}.includeUserActions`, 'urn:user:registerdevice') &&
+      (asSet(policy['conditions.clientAppTypes']).some((type) => type !== 'all') ||
+        policy['conditions.devices.deviceFilter.rule'] !== null),
+  },
+  {
+    code: 'riskRemediation',
+    path: 'grantControls.operator',
+    message: 'beside riskRemediation is AND; the service sets it by itself',
+    isBroken: (policy) =>
+      has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
+      policy['grantControls.operator'] === 'OR',
+  },
+  {
+    code: 'riskRemediation',
+    path: `${session}.signInFrequency`,
+    message: 'is "everyTime" beside riskRemediation; the service switches it on by itself, so leave it out',
+    isBroken: (policy) =>
+      has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
+      policy[`${session}.signInFrequency.frequencyInterval`] !== 'everyTime',
   },
   {
     code: 'signInFrequency',

@@ -40,6 +40,19 @@ export const text: Kind = {
   },
 };
 
+/** The id of one object. */
+export const id: Kind = {
+  name: 'text',
+  empty: null,
+  values: [],
+  ids: true,
+  parse(raw) {
+    if (isAbsent(raw) || raw === '') return { value: null };
+    if (typeof raw !== 'string') return { value: null, odd: 'wrongShape' };
+    return isGuid(raw) ? { value: raw.toLowerCase() } : { value: raw, odd: 'unknownValue' };
+  },
+};
+
 /** True or false; "not configured" and false are one. */
 export const flag: Kind = {
   name: 'flag',
@@ -126,7 +139,7 @@ export function flags(values: readonly string[]): Kind {
         typeof part === 'string' ? part.split(',').map((member) => member.trim()) : [part],
       );
       return gather(
-        members.filter((member) => member !== '' && String(member).toLowerCase() !== 'none'),
+        members.filter((member) => member !== '' && !isWord(member, 'none')),
         spell,
       );
     },
@@ -170,6 +183,11 @@ export function isEmptyRaw(raw: unknown): boolean {
 /** OData annotations and action links: never part of a policy's meaning (live payloads with full metadata). */
 export function isNoise(name: string): boolean {
   return name.includes('@odata.') || name.startsWith('#');
+}
+
+/** Whether a raw member is this word, in any letter case. Asks nothing of what is no text: JSON can hold a `toString`. */
+export function isWord(raw: unknown, word: string): boolean {
+  return typeof raw === 'string' && raw.toLowerCase() === word.toLowerCase();
 }
 
 export function asSet(value: Canonical | undefined): readonly string[] {
