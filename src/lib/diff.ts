@@ -117,24 +117,62 @@ export function diff(
   const boundIds = new Set([...bindings.values()].map((binding) => binding.id));
   const unbound = [...observation.live.values()].filter((policy) => !boundIds.has(policy.id));
   return desired.map((wanted) => {
-    const id = bindings.get(wanted.key)?.id ?? null;
-    const refused = bindings.get(wanted.key)?.refusal?.id ?? null;
-    const namesakes = unbound.filter((policy) => isNamesake(policy, wanted, refused));
-    return id === null ? byName(wanted, null, null, namesakes) : byId(wanted, id, namesakes, observation);
+    const binding = bindings.get(wanted.key);
+    const id = binding?.id ?? null;
+    const claims = claimants(wanted, binding, unbound);
+    return id === null ? byName(wanted, null, null, claims) : byId(wanted, id, claims, observation);
   });
 }
 
-/** A policy the service will not let us change is nobody to adopt, where the alternative is to stay without. */
-function isNamesake(policy: Observed, wanted: Desired, refused: PolicyId | null): boolean {
-  return policy.displayName === wanted.displayName && !(wanted.isProven && policy.id === refused);
+/** Unbound policies that may stand for a key whose own object is not there. */
+export interface Claimants {
+  /** Ours: what a create made whose answer never came. */
+  readonly made: Observed | undefined;
+  /** Somebody's: they carry the desired name. */
+  readonly namesakes: readonly Observed[];
 }
 
-function byId(
+export function claimants(
   desired: Desired,
-  id: PolicyId,
-  namesakes: readonly Observed[],
-  observation: Observation,
-): Drift {
+  binding: Binding | undefined,
+  unbound: readonly Observed[],
+): Claimants {
+  const refused = binding?.refusal?.id ?? null;
+  return {
+    made: madeUnseen(binding, unbound),
+    namesakes: unbound.filter(
+      (policy) =>
+        policy.displayName === desired.displayName && !(desired.isProven && cannotBeOurs(policy, refused)),
+    ),
+  };
+}
+
+/** How far the service's clock and ours may be apart. */
+const CLOCKS_APART_MS = 5 * 60_000;
+
+/** A create that was sent and never answered may have happened: then its object carries the name we sent, and is no older. */
+function madeUnseen(binding: Binding | undefined, unbound: readonly Observed[]): Observed | undefined {
+  const pending = binding?.pending ?? null;
+  if (pending?.action !== 'create') return undefined;
+  const made = unbound.filter(
+    ({ displayName, raw }) =>
+      displayName === pending.displayName &&
+      Date.parse(String(raw.createdDateTime)) >= pending.at - CLOCKS_APART_MS,
+  );
+  return made.length === 1 ? made[0] : undefined;
+}
+
+/**
+ * A policy the service refused to let us change, or that carries what we may not overwrite: for a proven version a fresh
+ * create is the better way back. Otherwise planting such a namesake would turn repair off.
+ */
+function cannotBeOurs({ id, reading }: Observed, refused: PolicyId | null): boolean {
+  return (
+    id === refused || reading.unrecognised.some(({ empty, reason }) => !empty && reason === 'unknownMember')
+  );
+}
+
+function byId(desired: Desired, id: PolicyId, claims: Claimants, observation: Observation): Drift {
   const observed = observation.live.get(id);
   if (observed !== undefined) return compare(desired, observed, true);
   const single = observation.singly.get(id) ?? { kind: 'unread', reason: 'it was not asked for' };
@@ -148,7 +186,7 @@ function byId(
     case 'missing': {
       const deleted = observation.deleted.get(id) ?? { kind: 'missing' };
       if (deleted.kind === 'unread') return { kind: 'unread', desired, id, reason: deleted.reason };
-      return byName(desired, id, deleted.kind === 'found' ? observe(id, deleted.raw) : null, namesakes);
+      return byName(desired, id, deleted.kind === 'found' ? observe(id, deleted.raw) : null, claims);
     }
   }
 }
@@ -158,8 +196,9 @@ function byName(
   desired: Desired,
   boundId: PolicyId | null,
   deleted: Observed | null,
-  namesakes: readonly Observed[],
+  { made, namesakes }: Claimants,
 ): Drift {
+  if (made !== undefined) return compare(desired, made, false);
   // What can be restored is our own object; a namesake made meanwhile is somebody else's and stays unmanaged.
   if (deleted !== null) return { kind: 'missing', desired, boundId, deleted };
   const [only, ...others] = namesakes;

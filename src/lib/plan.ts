@@ -156,7 +156,7 @@ function adopt(
 function restore(tenant: TenantId, desired: Desired, deleted: Observed): RestoreChange {
   const intermediate = deleted.reading.policy;
   const fields = fieldDrifts(desired.policy, intermediate);
-  const objects = [...new Set(fields.map((field) => field.object))];
+  const objects = objectsOf(fields);
   return {
     action: 'restore',
     key: desired.key,
@@ -178,7 +178,7 @@ function writable(
   before: Observed,
   fields: readonly FieldDrift[],
 ): { after: Policy; body: RawPolicy | null; withheld: readonly string[] } {
-  const drifted = [...new Set(fields.map((field) => field.object))];
+  const drifted = objectsOf(fields);
   const unreadable = unreadableObjects(before, desired.isProven);
   const objects = drifted.filter((object) => !unreadable.has(object));
   const after = Object.fromEntries(
@@ -192,6 +192,12 @@ function writable(
     body: objects.length === 0 ? null : updateBody(before.reading.policy, after, objects),
     withheld: drifted.filter((object) => unreadable.has(object)),
   };
+}
+
+/** What to send for these drifts. The state comes last: a body that takes effect in part must not arm the policy first. */
+function objectsOf(fields: readonly FieldDrift[]): readonly string[] {
+  const objects = new Set(fields.map((field) => field.object));
+  return objects.delete('state') ? [...objects, 'state'] : [...objects];
 }
 
 /**

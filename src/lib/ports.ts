@@ -53,12 +53,18 @@ export interface PolicyApi {
    * @returns the policy as the service answered, with its id
    * @throws Fault `indeterminate` when it may have happened
    */
-  create(body: RawPolicy, intentId: string): Promise<RawPolicy>;
+  create(body: RawPolicy, intentId: string, mayLeave?: MayLeave): Promise<RawPolicy>;
   /** @throws Fault `missing` when the policy is gone; `indeterminate` when it may have happened */
-  update(id: PolicyId, body: RawPolicy, intentId: string): Promise<void>;
+  update(id: PolicyId, body: RawPolicy, intentId: string, mayLeave?: MayLeave): Promise<void>;
   /** Brings a soft-deleted policy back with its own id, exactly as it was deleted. */
-  restore(id: PolicyId, intentId: string): Promise<void>;
+  restore(id: PolicyId, intentId: string, mayLeave?: MayLeave): Promise<void>;
 }
+
+/**
+ * Asked right before each attempt at a write leaves, when all waiting (pacing, back-off) is over. What it throws is
+ * thrown by the write, and nothing has left.
+ */
+export type MayLeave = () => Promise<void>;
 
 /** One version of one desired policy, as stored. `content` is the text of the row after its hash was checked. */
 export interface DesiredVersion {

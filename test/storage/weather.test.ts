@@ -194,6 +194,29 @@ describe('the tables in bad weather', () => {
     await expect(storage.control.freeze(FREEZE)).rejects.toMatchObject({ kind: 'indeterminate' });
   });
 
+  it('never sends a conditional write twice when it may have been carried out', async () => {
+    const { connectionString, asked } = await oddService((request, response) => {
+      if (request.method !== 'GET') return says(500, 'OperationTimedOut')(request, response);
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end('{"value":[]}');
+    });
+    const item = {
+      key: 'a',
+      content: '{}',
+      active: true,
+      author: 'ann',
+      message: '',
+      pushedAt: '',
+      baseHash: null,
+    };
+
+    await expect(open(connectionString).desired.push([item])).rejects.toMatchObject({
+      kind: 'indeterminate',
+    });
+
+    expect(asked.filter((method) => method !== 'GET')).toEqual(['POST']);
+  });
+
   it('calls a write that the service was too busy for unavailable', async () => {
     const { connectionString, asked } = await oddService(says(503, 'ServerBusy'));
 

@@ -1,3 +1,5 @@
+import type { MayLeave } from '../ports.ts';
+
 /** The only version this app speaks: a policy touched through beta may become unreadable through v1.0. */
 export const version = 'v1.0';
 
@@ -14,6 +16,7 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
   /** GUID for the header `client-request-id`; without it every attempt gets one of its own. */
   readonly clientRequestId?: string;
+  readonly mayLeave?: MayLeave | undefined;
   /** Application permissions without which this is refused. */
   readonly permissions: readonly string[];
 }

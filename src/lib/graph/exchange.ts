@@ -21,7 +21,7 @@ export interface Line {
 
 /**
  * Sends a call until its answer is worth keeping. The one place that sleeps between attempts.
- * @returns an `Ask` that throws a `Fault` only when no token can be had; all else is an `Answer`
+ * @returns an `Ask` that throws a `Fault` only when no token can be had, and what `mayLeave` throws; all else is an `Answer`
  */
 export function exchange(line: Line): Ask {
   const { clock } = line;
@@ -44,7 +44,13 @@ async function attemptOnce(call: Call, line: Line): Promise<Answer> {
   const limitMs = () => Math.min(requestLimitMs, line.deadlineAt - line.clock.now());
   const answer = await line.pacing.turn(
     line.deadlineAt,
-    () => line.transport.attempt(call, clientRequestId, token, limitMs()),
+    async () => {
+      await call.mayLeave?.();
+      const isLate = line.clock.now() >= line.deadlineAt;
+      return isLate
+        ? tooLate(clientRequestId)
+        : line.transport.attempt(call, clientRequestId, token, limitMs());
+    },
     () => tooLate(clientRequestId),
   );
   if ('status' in answer && answer.status === 401) line.tokens.forget(token);

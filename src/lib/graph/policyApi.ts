@@ -41,8 +41,8 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
       throw faultOf(call, answer);
     },
 
-    async create(body, intentId) {
-      const call = creating(body, intentId);
+    async create(body, intentId, mayLeave) {
+      const call = { ...creating(body, intentId), mayLeave };
       const answer = await ask(call);
       if (answer.kind !== 'success') throw faultOf(call, answer);
       if (idOf(answer.body) === undefined)
@@ -50,8 +50,8 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
       return answer.body as RawPolicy;
     },
 
-    update: async (id, body, intentId) => write(updating(id, body, intentId)),
-    restore: async (id, intentId) => write(restoring(id, intentId)),
+    update: async (id, body, intentId, mayLeave) => write({ ...updating(id, body, intentId), mayLeave }),
+    restore: async (id, intentId, mayLeave) => write({ ...restoring(id, intentId), mayLeave }),
   };
 
   async function write(call: Call): Promise<void> {

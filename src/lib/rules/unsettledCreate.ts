@@ -12,7 +12,8 @@ export const unsettledCreate: Rule = {
   check(change, { bindings, now, createLagMs }) {
     const binding = bindings.get(change.key);
     if (change.action !== 'create' || binding === undefined) return undefined;
-    const since = binding.pending?.at ?? (binding.origin === 'adopted' ? undefined : binding.boundAt);
+    const wasMade = binding.id !== null && binding.origin !== 'adopted';
+    const since = binding.pending?.at ?? (wasMade ? binding.boundAt : undefined);
     if (since === undefined) return undefined;
     const restMs = since + createLagMs - now;
     if (restMs <= 0) return undefined;
