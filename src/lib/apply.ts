@@ -1,11 +1,11 @@
-import { fieldDrifts, type Observed, observe } from './diff.ts';
-import { asFault, Fault } from './fault.ts';
+import { claimants, fieldDrifts, type Observed, observe } from './diff.ts';
+import { asFault, type Fault } from './fault.ts';
 import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { AdoptChange, Change, CreateChange, RestoreChange, UpdateChange } from './plan.ts';
 import { isWrite } from './plan.ts';
 import type { Policy, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
-import type { Lease, Ports } from './ports.ts';
+import type { Lease, MayLeave, Ports } from './ports.ts';
 import { findCreated, type Patience, readBack } from './verify.ts';
 
 /** What became of one change. */
@@ -36,7 +36,7 @@ export interface ApplyContext {
 }
 
 export interface Applied {
-  readonly outcomes: ReadonlyMap<PolicyKey, { readonly change: Change; readonly outcome: Outcome }>;
+  readonly outcomes: ReadonlyMap<PolicyKey, Done>;
   /** Admitted changes that were not begun. */
   readonly remaining: readonly Verdict[];
   /** Why the rest was left, where it was not for their number. */
@@ -53,37 +53,49 @@ class Stop extends Error {
  * sent, and read back. Stops at once when the lease is lost, the tenant is frozen, or nothing can be written down.
  */
 export async function apply(admitted: readonly Verdict[], context: ApplyContext): Promise<Applied> {
-  const outcomes = new Map<PolicyKey, { change: Change; outcome: Outcome }>();
+  const outcomes = new Map<PolicyKey, Done>();
+  const remaining: Verdict[] = [];
   let written = 0;
   for (const [index, verdict] of admitted.entries()) {
-    const left = (stopped: string | null): Applied => ({
+    const left = (stopped: string): Applied => ({
       outcomes,
-      remaining: admitted.slice(index),
+      remaining: [...remaining, ...admitted.slice(index)].filter(({ change }) => !outcomes.has(change.key)),
       stopped,
     });
     if (context.ports.clock.now() >= context.deadlineAt) return left('the run’s time budget ended');
     if (isWrite(verdict.change) && written >= context.changesMax) {
-      return {
-        outcomes,
-        remaining: admitted.slice(index).filter(({ change }) => isWrite(change)),
-        stopped: null,
-      };
+      remaining.push(verdict);
+      continue;
     }
+    const sent = new Set<string>();
     try {
-      outcomes.set(verdict.change.key, await carryOut(verdict, context));
+      outcomes.set(verdict.change.key, await carryOut(verdict, { ...context, sent }));
     } catch (error) {
-      if (error instanceof Stop) return left(error.message);
-      return left(asFault(error).message);
+      const reason = error instanceof Stop ? error.message : asFault(error).message;
+      // What has left cannot be called back, and is not forgotten because its end could not be written down.
+      if (sent.size > 0) {
+        const outcome = { status: 'indeterminate', reason: `it was sent, and then: ${reason}` } as const;
+        outcomes.set(verdict.change.key, { change: verdict.change, outcome });
+      }
+      return left(reason);
     }
     if (isWrite(verdict.change)) written += 1;
   }
-  return { outcomes, remaining: [], stopped: null };
+  return { outcomes, remaining, stopped: null };
 }
 
-async function carryOut(
-  verdict: Verdict,
-  context: ApplyContext,
-): Promise<{ change: Change; outcome: Outcome }> {
+/** One change on its way. */
+interface Course extends ApplyContext {
+  /** Intents whose request has left and may have happened. */
+  readonly sent: Set<string>;
+}
+
+interface Done {
+  readonly change: Change;
+  readonly outcome: Outcome;
+}
+
+async function carryOut(verdict: Verdict, context: Course): Promise<Done> {
   const { change } = verdict;
   switch (change.action) {
     case 'update':
@@ -94,26 +106,29 @@ async function carryOut(
       return { change, outcome: await adopt(change, context) };
     case 'restore': {
       const outcome = await restore(change, context);
+      if (outcome.status !== 'turnedDown') return { change, outcome };
       const instead = verdict.otherwise;
-      if (outcome.status !== 'rejected' || instead?.decision !== 'admit') return { change, outcome };
+      if (instead?.decision !== 'admit') return { change, outcome: { ...outcome, status: 'rejected' } };
       return { change: instead.change, outcome: await create(change.otherwise, context) };
     }
   }
 }
 
-async function update(change: UpdateChange, context: ApplyContext): Promise<Outcome> {
+async function update(change: UpdateChange, context: Course): Promise<Outcome> {
+  const { policies } = context.ports;
   const fresh = await freshlyRead(change.id, change.before, context);
   if ('status' in fresh) return fresh;
   const written = await write(
     change,
     { action: 'update', id: change.id, preImage: fresh.raw, body: change.body },
     context,
-    (intentId) => context.ports.policies.update(change.id, change.body, intentId).then(() => change.id),
+    (intentId, mayLeave) => policies.update(change.id, change.body, intentId, mayLeave).then(() => change.id),
   );
   return conclude(change, written, change.after, context);
 }
 
-async function adopt(change: AdoptChange, context: ApplyContext): Promise<Outcome> {
+async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
+  const { policies, clock } = context.ports;
   const fresh = await freshlyRead(change.id, change.before, context);
   if ('status' in fresh) return fresh;
   const { body } = change;
@@ -121,68 +136,93 @@ async function adopt(change: AdoptChange, context: ApplyContext): Promise<Outcom
     change,
     { action: 'adopt', id: change.id, preImage: fresh.raw, body },
     context,
-    async (intentId) => {
-      if (body !== null) await context.ports.policies.update(change.id, body, intentId);
+    async (intentId, mayLeave) => {
+      if (body === null) await mayLeave();
+      else await policies.update(change.id, body, intentId, mayLeave);
       return change.id;
     },
   );
   if (written.status === 'rejected' && /microsoft[- ]managed|managed by microsoft/i.test(written.reason)) {
-    const at = context.ports.clock.now();
-    await bind(change, context, { id: null, refusal: { id: change.id, reason: written.reason, at } });
+    await bind(change, context, { refusal: { id: change.id, reason: written.reason, at: clock.now() } });
   }
   if (written.status === 'applied')
-    await bind(change, context, { id: change.id, origin: 'adopted', refusal: null });
+    await bind(change, context, { id: change.id, origin: 'adopted', refusal: null, pending: null });
   return conclude(change, written, change.after, context);
 }
 
-async function create(change: CreateChange, context: ApplyContext): Promise<Outcome> {
+async function create(change: CreateChange, context: Course): Promise<Outcome> {
   const { ports } = context;
-  const boundIds = new Set([...context.bindings.values()].map(({ id }) => id));
-  const name = change.desired.displayName;
   const list = await asked(() => ports.policies.list());
   if ('status' in list) return list;
-  const namesake = list.policies
-    .map((raw) => observe(String(raw.id).toLowerCase(), raw))
-    .find((policy) => policy.displayName === name && !boundIds.has(policy.id));
-  if (change.replaces === null) {
-    if (list.doubts.length > 0) return { status: 'stale', reason: 'the list of policies is not whole' };
-    if (namesake !== undefined) {
-      return { status: 'stale', reason: `a policy named "${name}" appeared meanwhile (${namesake.id})` };
-    }
-  }
+  const live = list.policies.map((raw) => observe(String(raw.id).toLowerCase(), raw));
+  const obstacle = obstacleTo(change, live, list.doubts, context);
+  if (obstacle !== null) return { status: 'stale', reason: obstacle };
   const written = await write(
     change,
     { action: 'create', id: null, preImage: null, body: change.body },
     context,
-    async (intentId) => {
-      const answer = await ports.policies.create(change.body, intentId);
+    async (intentId, mayLeave) => {
+      const answer = await ports.policies.create(change.body, intentId, mayLeave);
       return String(answer.id).toLowerCase();
     },
   );
-  const isUndone = written.status === 'rejected' || written.status === 'stale';
-  if (isUndone) await bind(change, context, { pending: null });
-  if (written.status !== 'indeterminate') return boundCreate(change, written, context);
-  const id = await findCreated(ports, change.after, boundIds, context.patience);
-  return id === undefined
-    ? outcomeOf(written)
-    : boundCreate(change, { ...written, status: 'applied', id }, context);
-}
-
-async function boundCreate(change: CreateChange, written: Written, context: ApplyContext): Promise<Outcome> {
-  if (written.status === 'applied') {
-    await bind(change, context, { id: written.id, origin: 'created', pending: null, refusal: null });
+  switch (written.status) {
+    case 'applied':
+      return conclude(change, written, change.after, context);
+    case 'rejected':
+    case 'stale':
+      await bind(change, context, { pending: null });
+      return outcomeOf(written);
+    case 'indeterminate': {
+      const known = new Set([...boundIds(context), ...live.map(({ id }) => id)]);
+      const id = await findCreated(ports, change.after, known, context.patience);
+      if (id === undefined) return outcomeOf(written);
+      await bind(change, context, bornAs(id));
+      return conclude(change, { ...written, status: 'applied', id }, change.after, context);
+    }
   }
-  return conclude(change, written, change.after, context);
 }
 
-async function restore(change: RestoreChange, context: ApplyContext): Promise<Outcome> {
+/** Why nothing is made after all: what the list shows now stands for the key already, or may. */
+function obstacleTo(
+  { desired, key, replaces }: CreateChange,
+  live: readonly Observed[],
+  doubts: readonly string[],
+  context: Course,
+): string | null {
+  const bound = boundIds(context);
+  const unbound = live.filter(({ id }) => !bound.has(id));
+  const { made, namesakes } = claimants(desired, context.bindings.get(key), unbound);
+  if (live.some(({ id }) => id === replaces)) return `${replaces} is back`;
+  if (made !== undefined) return `an earlier create has happened after all (${made.id})`;
+  if (replaces !== null) return null;
+  if (doubts.length > 0) return 'the list of policies is not whole';
+  const [namesake] = namesakes;
+  return namesake === undefined
+    ? null
+    : `a policy named "${desired.displayName}" appeared meanwhile (${namesake.id})`;
+}
+
+function boundIds({ bindings }: ApplyContext): Set<PolicyId | null> {
+  return new Set([...bindings.values()].map(({ id }) => id));
+}
+
+function bornAs(id: PolicyId): Partial<Binding> {
+  return { id, origin: 'created', pending: null, refusal: null };
+}
+
+async function restore(
+  change: RestoreChange,
+  context: Course,
+): Promise<Outcome | { readonly status: 'turnedDown'; readonly reason: string }> {
   const { ports } = context;
   const alive = await asked(() => ports.policies.read(change.id));
   if ('status' in alive) return alive;
   const deleted = await asked(() => ports.policies.readDeleted(change.id));
   if ('status' in deleted) return deleted;
   if (alive.kind !== 'missing') return { status: 'stale', reason: 'it is back already' };
-  if (deleted.kind !== 'found') return { status: 'rejected', reason: 'it cannot be restored any more' };
+  if (deleted.kind === 'missing') return { status: 'stale', reason: 'it is not among the deleted any more' };
+  if (deleted.kind === 'unsupported') return { status: 'turnedDown', reason: deleted.reason };
   if (hasMoved(observe(change.id, deleted.raw), change.intermediate)) {
     return { status: 'stale', reason: 'the deleted policy is not the one that was judged' };
   }
@@ -190,9 +230,15 @@ async function restore(change: RestoreChange, context: ApplyContext): Promise<Ou
     change,
     { action: 'restore', id: change.id, preImage: deleted.raw, body: null },
     context,
-    (intentId) => ports.policies.restore(change.id, intentId).then(() => change.id, turnedDown),
+    (intentId, mayLeave) => ports.policies.restore(change.id, intentId, mayLeave).then(() => change.id),
   );
-  if (restored.status === 'rejected' || restored.status === 'stale') return outcomeOf(restored);
+  if (restored.status === 'rejected' || restored.status === 'stale') {
+    await bind(change, context, { pending: null });
+    return restored.status === 'rejected' ||
+      (restored.isMissing && (await isStillDeleted(change.id, context)))
+      ? { status: 'turnedDown', reason: restored.reason }
+      : outcomeOf(restored);
+  }
   const back = await readBack(ports, change.id, change.intermediate, context.patience);
   if (!back.settled) return { ...outcomeOf(restored), reason: back.reason };
   await bind(change, context, { id: change.id, origin: 'restored', pending: null });
@@ -202,22 +248,22 @@ async function restore(change: RestoreChange, context: ApplyContext): Promise<Ou
     change,
     { action: 'update', id: change.id, preImage: back.raw, body },
     context,
-    (intentId) => ports.policies.update(change.id, body, intentId).then(() => change.id),
+    (intentId, mayLeave) => ports.policies.update(change.id, body, intentId, mayLeave).then(() => change.id),
   );
   return conclude(change, updated, change.after, context);
 }
 
-/** Nothing to restore at that address: this cloud does not offer it, or the object is gone for good. Either way, a no. */
-function turnedDown(error: unknown): never {
-  const fault = asFault(error);
-  throw fault.kind === 'missing' ? new Fault('rejected', fault.message, fault.detail, fault) : fault;
+/** After a 404 to a restore: gone for good or back, unless it is still among the deleted. Then restoring is not offered here. */
+async function isStillDeleted(id: PolicyId, { ports }: Course): Promise<boolean> {
+  const again = await asked(() => ports.policies.readDeleted(id));
+  return 'kind' in again && again.kind === 'found';
 }
 
 /** The policy right before the write, or why it may not be written: what was judged must still be what is there. */
 async function freshlyRead(
   id: PolicyId,
   before: Observed,
-  { ports }: ApplyContext,
+  { ports }: Course,
 ): Promise<{ readonly raw: RawPolicy } | Outcome> {
   const answer = await asked(() => ports.policies.read(id));
   if ('status' in answer) return answer;
@@ -260,6 +306,8 @@ type Written =
   | {
       readonly status: 'stale' | 'rejected' | 'indeterminate';
       readonly reason: string;
+      /** The service did not find what was to be written. */
+      readonly isMissing: boolean;
       readonly intentId: string;
     };
 
@@ -274,8 +322,8 @@ interface Write {
 async function write(
   change: Change,
   { action, id, preImage, body }: Write,
-  context: ApplyContext,
-  send: (intentId: string) => Promise<PolicyId>,
+  context: Course,
+  send: (intentId: string, mayLeave: MayLeave) => Promise<PolicyId>,
 ): Promise<Written> {
   const { ports, runId, lease } = context;
   const intentId = ports.chance.uuid();
@@ -293,46 +341,69 @@ async function write(
     const pending = { action, intentId, displayName: change.desired.displayName, at: ports.clock.now() };
     await bind(change, context, { pending });
   }
-  const obstacle = await obstacleTo(context);
-  if (obstacle !== null) {
-    await ports.journal.append({ ...entry, kind: 'outcome', status: 'stale', id, reason: obstacle });
-    throw new Stop(obstacle);
-  }
-  const written = await send(intentId).then(
+  const written = await send(intentId, () => mayLeave(intentId, context)).then(
     (done): Written => ({ status: 'applied', id: done, intentId }),
-    (error: unknown): Written => ({ ...refusal(asFault(error)), intentId }),
+    (error: unknown): Written | Stop =>
+      error instanceof Stop ? error : { ...refusal(asFault(error)), intentId },
   );
-  const reason = written.status === 'applied' ? null : written.reason;
-  await ports.journal.append({
-    ...entry,
-    kind: 'outcome',
-    status: written.status,
-    id: written.status === 'applied' ? written.id : id,
-    reason,
-  });
+  const outcome = { ...entry, kind: 'outcome' } as const;
+  if (written instanceof Stop || written.status === 'stale' || written.status === 'rejected')
+    context.sent.delete(intentId);
+  if (written instanceof Stop) {
+    await ports.journal.append({ ...outcome, status: 'stale', id, reason: written.message });
+    throw written;
+  }
+  const isApplied = written.status === 'applied';
+  try {
+    // The id comes first: without it, what was just made is a stranger to the next run.
+    if (action === 'create' && isApplied) await bind(change, context, bornAs(written.id));
+  } finally {
+    await ports.journal.append({
+      ...outcome,
+      status: written.status,
+      id: isApplied ? written.id : id,
+      reason: isApplied ? null : written.reason,
+    });
+  }
   return written;
 }
 
-/** Ownership and freeze, read together right before the request leaves. @returns why it may not, or null */
-async function obstacleTo({ ports, lease }: ApplyContext): Promise<string | null> {
-  const { owned, freeze } = await ports.control.standing(lease);
-  if (!owned) return 'the lease was lost to another run';
-  return freeze === null ? null : `the tenant was frozen by ${freeze.by}: ${freeze.reason}`;
+/** An answer that took longer tells of the past: a machine that stood still in between asks again. */
+const STANDING_MS = 5_000;
+
+/**
+ * Ownership and freeze, read together when all other waiting is over and the request is about to leave.
+ *
+ * @throws Stop when it may not
+ */
+async function mayLeave(intentId: string, { ports, lease, sent, deadlineAt }: Course): Promise<void> {
+  for (let askedAt = ports.clock.now(); ; askedAt = ports.clock.now()) {
+    const { owned, freeze } = await ports.control.standing(lease);
+    if (!owned) throw new Stop('the lease was lost to another run');
+    if (freeze !== null) throw new Stop(`the tenant was frozen by ${freeze.by}: ${freeze.reason}`);
+    if (ports.clock.now() >= deadlineAt) throw new Stop('the run’s time budget ended');
+    if (ports.clock.now() - askedAt > STANDING_MS) continue;
+    sent.add(intentId);
+    return;
+  }
 }
 
-function refusal(fault: Fault): { status: 'stale' | 'rejected' | 'indeterminate'; reason: string } {
+function refusal(
+  fault: Fault,
+): Pick<Exclude<Written, { status: 'applied' }>, 'status' | 'reason' | 'isMissing'> {
+  const { message: reason } = fault;
+  const isMissing = fault.kind === 'missing';
   switch (fault.kind) {
     case 'indeterminate':
-      return { status: 'indeterminate', reason: fault.message };
-    case 'missing':
-      return { status: 'stale', reason: fault.message };
+      return { status: 'indeterminate', reason, isMissing };
     // Certainly not carried out, and later may be better.
+    case 'missing':
     case 'unavailable':
-      return { status: 'stale', reason: fault.message };
+      return { status: 'stale', reason, isMissing };
     case 'config':
     case 'denied':
     case 'rejected':
-      return { status: 'rejected', reason: fault.message };
+      return { status: 'rejected', reason, isMissing };
   }
 }
 
@@ -341,7 +412,7 @@ async function conclude(
   change: Change,
   written: Written,
   expected: Policy,
-  context: ApplyContext,
+  context: Course,
 ): Promise<Outcome> {
   const id = written.status === 'applied' ? written.id : change.action === 'create' ? null : change.id;
   if (written.status === 'stale' || written.status === 'rejected' || id === null) return outcomeOf(written);
@@ -359,12 +430,7 @@ function outcomeOf(written: Written): Outcome {
   return { status: written.status, reason: written.reason };
 }
 
-async function settled(
-  change: Change,
-  context: ApplyContext,
-  id: PolicyId,
-  intentId: string,
-): Promise<Outcome> {
+async function settled(change: Change, context: Course, id: PolicyId, intentId: string): Promise<Outcome> {
   const { version, hash } = change.desired;
   const isWhole = change.action === 'create' || change.action === 'restore' || change.withheld.length === 0;
   const proven = isWhole ? { proven: { version, hash, at: context.ports.clock.now() } } : {};
@@ -376,7 +442,7 @@ async function settled(
 
 async function note(
   change: Change,
-  { ports, runId, lease }: ApplyContext,
+  { ports, runId, lease }: Course,
   intentId: string,
   reason: string | null,
 ): Promise<void> {
@@ -385,11 +451,7 @@ async function note(
 }
 
 /** Changes the binding of a key, in the table and in what this run knows of it. */
-async function bind(
-  change: Change,
-  { ports, bindings }: ApplyContext,
-  news: Partial<Binding>,
-): Promise<void> {
+async function bind(change: Change, { ports, bindings }: Course, news: Partial<Binding>): Promise<void> {
   const known = bindings.get(change.key);
   const isNew = news.origin !== undefined;
   const binding: Binding = {

@@ -42,14 +42,15 @@ export async function readBack(
 }
 
 /**
- * Looks for a policy whose create was not answered: the one with this name and content that is bound to nothing.
+ * Looks for a policy whose create was not answered: the one with this name and content that was not there before.
  *
+ * @param known ids of policies that are bound, or were listed before the create was sent
  * @returns undefined when none was seen before patience ended; it may still appear
  */
 export async function findCreated(
   ports: Ports,
   expected: Policy,
-  boundIds: ReadonlySet<PolicyId | null>,
+  known: ReadonlySet<PolicyId | null>,
   patience: Patience,
 ): Promise<PolicyId | undefined> {
   for await (const _ of patience.steps(ports)) {
@@ -58,7 +59,7 @@ export async function findCreated(
       const found = policies
         .map((raw) => observe(String(raw.id).toLowerCase(), raw))
         .filter(
-          (policy) => !boundIds.has(policy.id) && fieldDrifts(expected, policy.reading.policy).length === 0,
+          (policy) => !known.has(policy.id) && fieldDrifts(expected, policy.reading.policy).length === 0,
         );
       if (found.length === 1) return found[0]?.id;
     } catch (error) {
