@@ -432,4 +432,38 @@ describe('a run', () => {
 
     expect(late.requests).toEqual(early.requests);
   });
+
+  it('costs as many requests for 190 policies as for one', async () => {
+    const made = await world({ tenant: { pageSize: 200 } });
+    const names = Array.from({ length: 190 }, (_, n) => `CA${String(n).padStart(3, '0')}`);
+    for (const displayName of names) {
+      made.tenant.admin.create({
+        displayName,
+        state: 'enabled',
+        conditions: {
+          users: {
+            includeUsers: ['All'],
+            excludeUsers: [BREAK_GLASS_USER],
+            excludeGroups: [BREAK_GLASS_GROUP],
+          },
+          applications: { includeApplications: ['797f4846-ba00-4fd7-ba43-dac1f8f63013'] },
+        },
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+      });
+    }
+    await made.push(
+      Object.fromEntries(names.map((displayName) => [displayName.toLowerCase(), article({ displayName })])),
+    );
+    const one = await settledWorld();
+    await one.wait(600_000);
+    await made.run();
+    const writes = made.tenant.writes.length;
+
+    const [many, few] = [await made.run(), await one.run()];
+
+    expect(many).toMatchObject({ status: 'inSync', remaining: 0 });
+    expect(many.policies).toHaveLength(190);
+    expect(many.requests).toEqual(few.requests);
+    expect(made.tenant.writes).toHaveLength(writes);
+  });
 });

@@ -145,8 +145,12 @@ async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
   if (written.status === 'rejected' && /microsoft[- ]managed|managed by microsoft/i.test(written.reason)) {
     await bind(change, context, { refusal: { id: change.id, reason: written.reason, at: clock.now() } });
   }
-  if (written.status === 'applied')
+  if (written.status === 'applied') {
     await bind(change, context, { id: change.id, origin: 'adopted', refusal: null, pending: null });
+    // It was as desired when it was read a moment ago, and nothing was sent since.
+    if (body === null && change.withheld.length === 0)
+      return settled(change, context, change.id, written.intentId);
+  }
   return conclude(change, written, change.after, context);
 }
 
