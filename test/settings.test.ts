@@ -1,28 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readSettings, SETTING_NAMES } from '../src/lib/settings.ts';
+import { clouds } from '../src/lib/graph/clouds.ts';
+import { type Environment, readSettings, SETTING_NAMES } from '../src/lib/settings.ts';
 
-const GOOD = {
-  TENANT_ID: '11111111-2222-4333-8444-555555555555',
-  STATE_STORAGE__tableServiceUri: 'https://state.table.core.windows.net',
-  BREAK_GLASS_USERS: 'B0000000-0000-4000-8000-000000000001, b0000000-0000-4000-8000-000000000001',
-};
+const TENANT = '11111111-2222-4333-8444-555555555555';
+const RIGHT: Environment = { TENANT_ID: TENANT, STATE_STORAGE: 'UseDevelopmentStorage=true' };
 
-function problemsWith(change: Record<string, string | undefined>): string[] {
-  return readSettings({ ...GOOD, ...change }).problems.map(({ setting }) => setting);
+function problems(environment: Environment): string[] {
+  return readSettings(environment).problems.map(({ setting }) => setting);
 }
 
 describe('settings', () => {
-  it('have the defaults of the contract', () => {
-    const { settings, problems } = readSettings(GOOD);
+  it('have the contract’s defaults', () => {
+    const { settings, problems: found } = readSettings(RIGHT);
 
-    expect(problems).toEqual([]);
-    expect(settings).toMatchObject({
+    expect(found).toEqual([]);
+    expect(settings).toEqual({
+      tenantId: TENANT,
       mode: 'observe',
       schedule: null,
+      stateStorage: { kind: 'connectionString', connectionString: 'UseDevelopmentStorage=true' },
+      clientId: null,
       cloud: 'public',
       graphEndpoint: 'https://graph.microsoft.com',
-      protected: { users: ['b0000000-0000-4000-8000-000000000001'], groups: [] },
+      protected: { users: [], groups: [] },
+      protectedControlsAllowed: [],
       changesMax: 5,
       graphRequestIntervalMs: 1100,
       settleMs: 60_000,
@@ -30,96 +32,155 @@ describe('settings', () => {
       tenantPolicyLimit: 195,
       flapCount: 5,
       flapWindowMs: 3_600_000,
+      namingPattern: null,
     });
   });
 
-  it.each([
-    ['a tenant that is no id', { TENANT_ID: 'contoso' }, 'TENANT_ID'],
-    ['no tenant', { TENANT_ID: undefined }, 'TENANT_ID'],
-    ['an unknown mode', { MODE: 'Enforce!' }, 'MODE'],
-    ['no tables', { STATE_STORAGE__tableServiceUri: undefined }, 'STATE_STORAGE__tableServiceUri'],
-    ['two ways to the tables', { STATE_STORAGE: 'UseDevelopmentStorage=true' }, 'STATE_STORAGE'],
-    [
-      'tables over http',
-      { STATE_STORAGE__tableServiceUri: 'http://state.example' },
-      'STATE_STORAGE__tableServiceUri',
+  /** For each setting: values it refuses, and values it takes. */
+  const VALUES: Readonly<Record<string, readonly [wrong: readonly string[], right: readonly string[]]>> = {
+    TENANT_ID: [
+      ['contoso', 'contoso.example', `${TENANT}0`],
+      [TENANT.toUpperCase(), ` ${TENANT} `],
     ],
-    [
-      'a connection string over http',
-      {
-        STATE_STORAGE__tableServiceUri: undefined,
-        STATE_STORAGE: 'DefaultEndpointsProtocol=http;AccountName=a;AccountKey=b',
-      },
-      'STATE_STORAGE',
+    MODE: [
+      ['on', 'Enforce', 'true'],
+      ['observe', 'enforce', ''],
     ],
-    [
-      'a connection string that is none',
-      { STATE_STORAGE__tableServiceUri: undefined, STATE_STORAGE: 'secret' },
-      'STATE_STORAGE',
+    RECONCILE_SCHEDULE: [[], ['0 */5 * * * *']],
+    STATE_STORAGE__tableServiceUri: [
+      ['http://account.table.example', 'account', 'https://user:secret@account.table.example'],
+      [],
     ],
-    ['an unknown cloud', { GRAPH_CLOUD: 'moon' }, 'GRAPH_CLOUD'],
-    ['the name of an object as a cloud', { GRAPH_CLOUD: 'constructor' }, 'GRAPH_CLOUD'],
-    ['Graph over http', { GRAPH_ENDPOINT: 'http://graph.example' }, 'GRAPH_ENDPOINT'],
-    ['Graph with a password', { GRAPH_ENDPOINT: 'https://a:b@graph.example' }, 'GRAPH_ENDPOINT'],
-    [
-      'a host that only begins like loopback',
-      { GRAPH_ENDPOINT: 'http://127.0.0.1.example' },
-      'GRAPH_ENDPOINT',
+    STATE_STORAGE: [
+      [
+        'AccountName=x',
+        'nonsense',
+        'DefaultEndpointsProtocol=http;AccountName=x;AccountKey=eA==',
+        'TableEndpoint=http://account.table.example;SharedAccessSignature=s',
+      ],
+      [
+        'DefaultEndpointsProtocol=https;AccountName=x;AccountKey=eA==',
+        'AccountName=x;AccountKey=eA==;TableEndpoint=http://127.0.0.1:10002/x',
+      ],
     ],
-    [
-      'a mail address as an emergency account',
-      { BREAK_GLASS_USERS: 'admin@contoso.example' },
-      'BREAK_GLASS_USERS',
+    AZURE_CLIENT_ID: [['my-identity'], [TENANT]],
+    GRAPH_CLOUD: [['Public', 'germany', 'constructor'], Object.keys(clouds)],
+    GRAPH_ENDPOINT: [
+      [
+        'http://graph.example',
+        'graph.microsoft.com',
+        'http://127.0.0.1.example',
+        'ftp://graph.example',
+        'https://user:secret@graph.example',
+      ],
+      ['https://graph.example', 'http://127.0.0.1:8080', 'http://localhost:1', 'http://[::1]:1'],
     ],
-    ['a limit below nothing', { MAX_CHANGES_PER_RUN: '-1' }, 'MAX_CHANGES_PER_RUN'],
-    ['half a second', { SETTLE_SECONDS: '0.5' }, 'SETTLE_SECONDS'],
-    ['too quick for a real tenant', { GRAPH_REQUEST_INTERVAL_MS: '100' }, 'GRAPH_REQUEST_INTERVAL_MS'],
-    ['a pattern that is none', { NAMING_PATTERN: '(' }, 'NAMING_PATTERN'],
-  ])('name %s', (_, change, name) => {
-    expect(problemsWith(change)).toEqual([name]);
+    BREAK_GLASS_USERS: [
+      ['admin@contoso.example', `${TENANT};${TENANT}`],
+      [`${TENANT}, ${TENANT.toUpperCase()},`, ''],
+    ],
+    BREAK_GLASS_GROUPS: [['sg-break-glass'], [TENANT]],
+    PROTECTED_CONTROLS_ALLOWED: [[], [`mfa, ${TENANT}`]],
+    MAX_CHANGES_PER_RUN: [
+      ['-1', '2.5', 'many', 'Infinity', '1e9'],
+      ['0', '1', '1000'],
+    ],
+    GRAPH_REQUEST_INTERVAL_MS: [
+      ['999', '0', '-1', '1 s'],
+      ['1000', '60000'],
+    ],
+    SETTLE_SECONDS: [
+      ['0', '0.5', '301'],
+      ['1', '300'],
+    ],
+    RUN_BUDGET_SECONDS: [
+      ['9', '1501'],
+      ['10', '1500'],
+    ],
+    TENANT_POLICY_LIMIT: [['0'], ['240']],
+    FLAP_COUNT: [['0'], ['1']],
+    FLAP_WINDOW_MINUTES: [['0'], ['1']],
+    NAMING_PATTERN: [['(', '['], ['^CA\\d{3} - ']],
+  };
+
+  it('are all tried here', () => {
+    expect(Object.keys(VALUES)).toEqual(SETTING_NAMES);
   });
 
-  it('are all named at once', () => {
-    expect(problemsWith({ TENANT_ID: 'x', MODE: 'x', GRAPH_CLOUD: 'x', MAX_CHANGES_PER_RUN: 'x' })).toEqual([
-      'TENANT_ID',
-      'MODE',
-      'GRAPH_CLOUD',
-      'MAX_CHANGES_PER_RUN',
+  const cases = (pick: 0 | 1) =>
+    Object.entries(VALUES).flatMap(([name, values]) => values[pick].map((value) => [name, value] as const));
+
+  it.each(cases(0))('refuse %s = %s, by name and by that name alone', (name, value) => {
+    const others = name === 'STATE_STORAGE__tableServiceUri' ? { TENANT_ID: TENANT } : RIGHT;
+    expect(problems({ ...others, [name]: value })).toEqual([name]);
+  });
+
+  it.each(cases(1))('take %s = %s', (name, value) => {
+    expect(problems({ ...RIGHT, [name]: value })).toEqual([]);
+  });
+
+  it('are all reported at once when all are wrong', () => {
+    const wrong = Object.fromEntries(cases(0));
+    const { STATE_STORAGE__tableServiceUri: _, ...environment } = wrong;
+
+    const expected = Object.keys(environment).filter((name) => name !== 'STATE_STORAGE__tableServiceUri');
+    expect([...new Set(problems(environment))].sort()).toEqual(expected.sort());
+  });
+
+  it('name what is missing', () => {
+    expect(problems({})).toEqual(['TENANT_ID', 'STATE_STORAGE__tableServiceUri']);
+  });
+
+  it('refuse two ways to the tables at once', () => {
+    expect(
+      problems({ ...RIGHT, STATE_STORAGE__tableServiceUri: 'https://account.table.core.windows.net' }),
+    ).toEqual(['STATE_STORAGE']);
+  });
+
+  it('let requests follow faster only against a loopback address', () => {
+    const fast = { ...RIGHT, GRAPH_REQUEST_INTERVAL_MS: '0' };
+
+    expect(problems({ ...fast, GRAPH_ENDPOINT: 'http://127.0.0.1:8080' })).toEqual([]);
+    expect(problems({ ...fast, GRAPH_ENDPOINT: 'https://graph.example' })).toEqual([
+      'GRAPH_REQUEST_INTERVAL_MS',
     ]);
   });
 
-  it('never quote a connection string', () => {
-    const { problems } = readSettings({ ...GOOD, STATE_STORAGE: 'AccountKey=topsecret' });
-
-    expect(JSON.stringify(problems)).not.toContain('topsecret');
-  });
-
-  it('take a limit of 0 for a limit, and a quick pace on loopback', () => {
-    const { settings, problems } = readSettings({
-      ...GOOD,
-      MAX_CHANGES_PER_RUN: '0',
-      GRAPH_ENDPOINT: 'http://127.0.0.1:8080',
-      GRAPH_REQUEST_INTERVAL_MS: '0',
+  it('never quote a connection string, which holds a key', () => {
+    const { problems: found } = readSettings({
+      ...RIGHT,
+      STATE_STORAGE: 'DefaultEndpointsProtocol=http;AccountName=x;AccountKey=c2VjcmV0',
     });
 
-    expect(problems).toEqual([]);
-    expect(settings).toMatchObject({
-      changesMax: 0,
-      graphRequestIntervalMs: 0,
-      graphEndpoint: 'http://127.0.0.1:8080',
-    });
+    expect(JSON.stringify(found)).not.toContain('c2VjcmV0');
   });
 
-  it('are all in the sample, but for the alternatives and what has no common value', () => {
-    const { Values } = JSON.parse(
-      readFileSync(new URL('../local.settings.sample.json', import.meta.url), 'utf8'),
-    ) as { Values: Record<string, string> };
-    const left = ['STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID', 'GRAPH_ENDPOINT', 'NAMING_PATTERN'];
+  it('compare ids in lower case and once each', () => {
+    const { settings } = readSettings({
+      ...RIGHT,
+      TENANT_ID: TENANT.toUpperCase(),
+      BREAK_GLASS_USERS: `${TENANT},${TENANT.toUpperCase()}`,
+    });
 
-    expect(SETTING_NAMES.filter((name) => !(name in Values)).sort()).toEqual(left.sort());
-    expect(Object.keys(Values).filter((name) => !SETTING_NAMES.includes(name))).toEqual([
-      'AzureWebJobsStorage',
-      'FUNCTIONS_WORKER_RUNTIME',
-    ]);
+    expect(settings.tenantId).toBe(TENANT);
+    expect(settings.protected.users).toEqual([TENANT]);
+  });
+});
+
+describe('local.settings.sample.json', () => {
+  const sample: Record<string, string> = JSON.parse(
+    readFileSync(new URL('../local.settings.sample.json', import.meta.url), 'utf8'),
+  ).Values;
+
+  /** Names that a local run has no use for, or that the sample shows in another form. */
+  const LEFT_OUT = ['STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID', 'GRAPH_ENDPOINT', 'NAMING_PATTERN'];
+  const PLATFORMS = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
+
+  it('holds every setting, but for those a local run has no use for', () => {
+    expect([...Object.keys(sample), ...LEFT_OUT].sort()).toEqual([...SETTING_NAMES, ...PLATFORMS].sort());
+  });
+
+  it('is right as it is', () => {
+    expect(readSettings(sample).problems).toEqual([]);
   });
 });

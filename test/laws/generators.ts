@@ -61,7 +61,10 @@ export const neighbours: fc.Arbitrary<readonly [Policy, Policy]> = fc
   .map(([one, other, fields]) => {
     const changed = structuredClone(one) as Record<string, unknown>;
     for (const { path } of fields) put(changed, path, at(other, path));
-    return [canonical(one), canonical(consistent(FIELDS.map(({ path }) => [path, at(changed, path)])))] as const;
+    return [
+      canonical(one),
+      canonical(consistent(FIELDS.map(({ path }) => [path, at(changed, path)]))),
+    ] as const;
   });
 
 /** Beside `riskRemediation` no tenant has a sign-in frequency that is switched off: the service switches it on. */
@@ -71,6 +74,76 @@ function consistent(leaves: readonly (readonly [string, unknown])[]): Record<str
   if (controls?.includes('riskRemediation')) put(raw, 'sessionControls.signInFrequency.isEnabled', true);
   return raw;
 }
+
+/** Policies as people begin with them, one for each sort that the service treats differently. */
+const SKETCHES: readonly Record<string, unknown>[] = [
+  {},
+  { 'conditions.applications.includeApplications': ['Office365'] },
+  {
+    'conditions.users': null,
+    'conditions.clientApplications.includeServicePrincipals': ['ServicePrincipalsInMyTenant'],
+    'grantControls.builtInControls': ['block'],
+  },
+  {
+    'conditions.userRiskLevels': ['high'],
+    'grantControls.operator': 'AND',
+    'grantControls.builtInControls': ['mfa', 'passwordChange'],
+  },
+  { 'conditions.applications': { includeUserActions: ['urn:user:registersecurityinfo'] } },
+  { 'conditions.applications': { includeUserActions: ['urn:user:registerdevice'] } },
+  { 'grantControls.operator': 'AND', 'grantControls.builtInControls': ['riskRemediation'] },
+  { 'grantControls.builtInControls': ['compliantApplication', 'compliantDevice'] },
+  { 'sessionControls.signInFrequency': { isEnabled: true, frequencyInterval: 'everyTime' } },
+  {
+    grantControls: null,
+    'sessionControls.signInFrequency': { isEnabled: true, type: 'hours', value: 4 },
+    'sessionControls.persistentBrowser': { isEnabled: true, mode: 'never' },
+  },
+  {
+    'conditions.users': {
+      includeGuestsOrExternalUsers: {
+        guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest',
+        externalTenants: { membershipKind: 'enumerated', members: [IDS[0]] },
+      },
+    },
+  },
+  {
+    'conditions.authenticationFlows.transferMethods': 'deviceCodeFlow',
+    'grantControls.builtInControls': ['block'],
+  },
+];
+
+/** Desired policies as people write them: a sketch with some leaves set at will. The validator admits about half. */
+export const draft: fc.Arbitrary<RawPolicy> = fc
+  .tuple(fc.constantFrom(...SKETCHES), fc.subarray([...FIELDS], { maxLength: 6 }))
+  .chain(([sketch, fields]) =>
+    fc.tuple(...fields.map((field) => leaf(field))).map((leaves) => {
+      const raw: Record<string, unknown> = {
+        displayName: 'CA001',
+        state: 'enabled',
+        conditions: { users: { includeUsers: ['All'] }, applications: { includeApplications: ['All'] } },
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+      };
+      for (const [path, value] of Object.entries(structuredClone(sketch))) put(raw, path, value);
+      for (const [index, field] of fields.entries()) put(raw, field.path, leaves[index]);
+      return raw;
+    }),
+  );
+
+/** Any JSON, with the member names that hurt programs written for well-behaved objects. */
+export const anyJson: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  json: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom<unknown>(null, true, '', 'none', 'All', 0, -1, 1e300),
+    fc.string(),
+    fc.array(tie('json'), { maxLength: 3 }),
+    fc.dictionary(
+      fc.constantFrom('__proto__', 'toString', 'valueOf', 'constructor', 'isEnabled', 'id', 'rule', ''),
+      tie('json'),
+      { maxKeys: 3, noNullPrototype: true },
+    ),
+  ),
+})).json;
 
 function assemble(leaves: readonly (readonly [string, unknown])[]): Record<string, unknown> {
   const raw: Record<string, unknown> = {};

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseDesired } from '../../src/lib/desired.ts';
 import { fieldDrifts } from '../../src/lib/diff.ts';
 import { canonical, read } from '../../src/lib/policy/canonical.ts';
 import { opposite } from '../../src/lib/policy/effects.ts';
 import { FIELD_BY_PATH, FIELDS, OBJECTS, READ_ONLY } from '../../src/lib/policy/fields.ts';
 import { createBody, updateBody } from '../../src/lib/policy/render.ts';
-import { neighbours, policy, rawPolicy, respelled } from './generators.ts';
+import { anyJson, neighbours, policy, put, rawPolicy, respelled } from './generators.ts';
 
 const runs = { numRuns: 400 };
 
@@ -18,6 +19,28 @@ describe('canonical form', () => {
         );
       }),
       runs,
+    );
+  });
+
+  it('is made of any JSON in any place, and never fails', () => {
+    const places = fc.constantFrom(
+      'conditions',
+      'conditions.users',
+      'grantControls',
+      ...FIELD_BY_PATH.keys(),
+    );
+    fc.assert(
+      fc.property(
+        rawPolicy,
+        fc.array(fc.tuple(places, anyJson), { minLength: 1, maxLength: 4 }),
+        (raw, odds) => {
+          for (const [path, value] of odds) put(raw as Record<string, unknown>, path, value);
+
+          expect(Object.keys(read(raw).policy).length).toBe(FIELDS.length);
+          expect(() => parseDesired(JSON.stringify(raw))).not.toThrow();
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 
@@ -63,6 +86,36 @@ describe('canonical form', () => {
         },
       ),
       runs,
+    );
+  });
+});
+
+describe('a desired-state document', () => {
+  it('is read or refused with a place and a reason, whatever its text', () => {
+    const cut = rawPolicy.chain((raw) => {
+      const text = JSON.stringify(raw);
+      return fc.nat({ max: text.length }).map((length) => text.slice(0, length));
+    });
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          cut,
+          fc.json(),
+          anyJson.map((value) => JSON.stringify(value)),
+        ),
+        (text) => {
+          const parsed = parseDesired(text);
+
+          if (parsed.ok) return;
+          expect(parsed.problems.length).toBeGreaterThan(0);
+          for (const { message, line } of parsed.problems) {
+            expect(message).not.toBe('');
+            expect(line).toBeGreaterThan(0);
+          }
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 });

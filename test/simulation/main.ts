@@ -7,30 +7,39 @@ const { values } = parseArgs({
     worlds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 
+const PROGRESS = 1000;
 const from = Number(values.seed ?? values.from);
 const worlds = values.seed === undefined ? Number(values.worlds) : 1;
-const isTold = values.seed !== undefined;
 const startedAt = Date.now();
+const byPromise = new Map<string, number[]>();
 let failures = 0;
 
 for (let seed = from; seed < from + worlds; seed++) {
-  const verdict = await simulate(seed);
-  if (isTold) process.stdout.write(`${verdict.story.join('\n')}\n`);
-  if (verdict.broken.length > 0) {
+  const { broken, story } = await simulate(seed);
+  if (values.verbose || values.seed !== undefined) say(story.join('\n'));
+  if (broken.length > 0) {
     failures += 1;
-    process.stdout.write(
-      `seed ${seed}:\n  ${verdict.broken.join('\n  ')}\n  again with: npm run simulate -- --seed ${seed}\n`,
-    );
+    say(`seed ${seed}:\n${broken.map(({ promise, how }) => `  ${promise}: ${how}`).join('\n')}`);
+    say(`  again with: npm run simulate -- --seed ${seed}`);
   }
+  for (const promise of new Set(broken.map((one) => one.promise)))
+    byPromise.set(promise, [...(byPromise.get(promise) ?? []), seed]);
   const done = seed - from + 1;
-  if (done % 500 === 0)
-    process.stdout.write(
-      `${done} worlds, ${failures} broken, ${Math.round((done * 1000) / (Date.now() - startedAt))} a second\n`,
-    );
+  if (done % PROGRESS === 0) {
+    const rate = Math.round((done * 1000) / (Date.now() - startedAt));
+    say(`${done} worlds, ${failures} with a broken promise, ${rate} a second`);
+  }
 }
 
-process.stdout.write(`${worlds} worlds from seed ${from}: ${failures} broken\n`);
+for (const [promise, seeds] of [...byPromise].toSorted())
+  say(`broken in ${seeds.length} worlds: ${promise} (seeds ${seeds.slice(0, 10).join(', ')})`);
+say(`${worlds} worlds from seed ${from}: ${failures} with a broken promise`);
 process.exitCode = failures === 0 ? 0 : 1;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -12,7 +12,9 @@ async function brokenPromises(from: number, count: number): Promise<string[]> {
   const broken: string[] = [];
   for (let seed = from; seed < from + count; seed++) {
     const verdict = await simulate(seed);
-    broken.push(...verdict.broken.map((promise) => `npm run simulate -- --seed ${seed}: ${promise}`));
+    broken.push(
+      ...verdict.broken.map(({ promise, how }) => `npm run simulate -- --seed ${seed}: ${promise}: ${how}`),
+    );
   }
   return broken;
 }

@@ -1,45 +1,91 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
 import { linesOf } from '../../src/lib/telemetry/lines.ts';
 
-const envelope = { event: 'DriftDetected', severity: 'warn', runId: 'r', tenantId: 't' } as const;
+const ENVELOPE = {
+  event: 'DriftDetected',
+  severity: 'warn',
+  runId: '2026-11-24T09-00-00.000Z-0001',
+  tenantId: '11111111-2222-4333-8444-555555555555',
+} as const;
 
-it('writes one complete JSON object per line, each under 8 KB, whatever the event holds', () => {
-  const field = fc.record({
-    path: fc.string(),
-    desired: fc.array(fc.string({ maxLength: 60 }), { maxLength: 80 }),
-    observed: fc.string({ maxLength: 12_000 }),
-  });
-  fc.assert(
-    fc.property(fc.array(field, { maxLength: 40 }), fc.string({ maxLength: 20_000 }), (fields, reason) => {
-      for (const line of linesOf({ ...envelope, facts: { fields, reason } })) {
-        expect(Buffer.byteLength(line)).toBeLessThan(8 * 1024);
-        expect(line).not.toContain('\n');
-        expect(JSON.parse(line)).toMatchObject({
-          event: 'DriftDetected',
-          schema: 1,
-          runId: 'r',
-          tenantId: 't',
-        });
-      }
+function parsed(facts: TelemetryEvent['facts']): Record<string, unknown>[] {
+  return linesOf({ ...ENVELOPE, facts }).map((line) => JSON.parse(line));
+}
+
+/** Texts of up to some kilobytes; letters that take four bytes and ones that JSON has to escape included. */
+const text = fc.oneof(
+  fc.string(),
+  fc
+    .tuple(fc.constantFrom('x', '€', '🔒', '\\', '\u0001'), fc.nat({ max: 4000 }))
+    .map(([c, n]) => c.repeat(n)),
+);
+const facts = fc.dictionary(
+  fc.constantFrom('fields', 'findings', 'detail', 'error', 'key'),
+  fc.oneof(
+    text,
+    fc.array(text, { maxLength: 40 }),
+    fc.array(fc.record({ path: text, desired: fc.array(text, { maxLength: 40 }), observed: text }), {
+      maxLength: 20,
     }),
-    { numRuns: 150 },
-  );
-});
+  ),
+);
 
-it('loses no field when it splits a long drift', () => {
-  const fields = Array.from({ length: 60 }, (_, n) => ({
-    path: `conditions.users.field${n}`,
-    observed: 'x'.repeat(300),
-  }));
+describe('a line of telemetry', () => {
+  it('stays under 8 KB whatever it has to say, and is JSON that names event, run and tenant', () => {
+    fc.assert(
+      fc.property(facts, (said) => {
+        for (const line of linesOf({ ...ENVELOPE, facts: said })) {
+          expect(Buffer.byteLength(line)).toBeLessThan(8 * 1024);
+          const { event, runId, tenantId } = ENVELOPE;
+          expect(JSON.parse(line)).toMatchObject({ event, runId, tenantId, schema: 1 });
+          expect(line).not.toContain('\n');
+        }
+      }),
+      { numRuns: 150, endOnFailure: true },
+    );
+  });
 
-  const lines = linesOf({ ...envelope, facts: { key: 'k', fields } }).map(
-    (line) => JSON.parse(line) as { fields: unknown[]; part: number; parts: number; key: string },
-  );
+  it('is one line for an event of ordinary size', () => {
+    expect(parsed({ key: 'require-mfa', fields: [] })).toEqual([
+      {
+        event: 'DriftDetected',
+        schema: 1,
+        runId: ENVELOPE.runId,
+        tenantId: ENVELOPE.tenantId,
+        key: 'require-mfa',
+        fields: [],
+      },
+    ]);
+  });
 
-  expect(lines.length).toBeGreaterThan(1);
-  expect(lines.flatMap((line) => line.fields)).toEqual(fields);
-  expect(lines.map(({ part, parts, key }) => [part, parts, key])).toEqual(
-    lines.map((_, index) => [index + 1, lines.length, 'k']),
-  );
+  it('loses nothing when a long drift is split', () => {
+    const field = fc.record({
+      path: fc.string({ maxLength: 80 }),
+      desired: fc.array(fc.uuid(), { maxLength: 30 }),
+      observed: fc.array(fc.uuid(), { maxLength: 30 }),
+    });
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 60 }), (fields) => {
+        const lines = parsed({ key: 'require-mfa', fields });
+
+        expect(lines.flatMap((line) => line.fields)).toEqual(fields);
+        expect(lines.every(({ key }) => key === 'require-mfa')).toBe(true);
+        if (lines.length > 1) {
+          expect(lines.map(({ part, parts }) => [part, parts])).toEqual(
+            lines.map((_, index) => [index + 1, lines.length]),
+          );
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('says that a value was cut which fits into no line', () => {
+    const [line, ...others] = parsed({ detail: 'x'.repeat(20_000) });
+
+    expect(others).toEqual([]);
+    expect(line?.detail).toContain('(20000 characters)');
+  });
 });

@@ -12,27 +12,23 @@ export function linesOf({ event, runId, tenantId, facts }: TelemetryEvent): read
   const whole = JSON.stringify({ ...envelope, ...facts });
   if (fits(whole)) return [whole];
   const [name, list] = longestList(facts);
-  if (list === undefined) return [JSON.stringify({ ...envelope, ...shortened(facts, 200) })];
+  if (list === undefined) return [squeezed(envelope, facts)];
   const parts = pack(list, (items) =>
     fits(JSON.stringify({ ...envelope, ...facts, [name]: items, part: 999, parts: 999 })),
   );
   return parts.map((items, index) => {
-    const line = JSON.stringify({
-      ...envelope,
-      ...facts,
-      [name]: items,
-      part: index + 1,
-      parts: parts.length,
-    });
-    return fits(line)
-      ? line
-      : JSON.stringify({
-          ...envelope,
-          ...shortened({ ...facts, [name]: items }, 200),
-          part: index + 1,
-          parts: parts.length,
-        });
+    const place = { part: index + 1, parts: parts.length };
+    const line = JSON.stringify({ ...envelope, ...facts, [name]: items, ...place });
+    return fits(line) ? line : squeezed({ ...envelope, ...place }, { ...facts, [name]: items });
   });
+}
+
+/** What fits into one line of facts that do not: each value cut a little, or else more. */
+function squeezed(envelope: object, facts: TelemetryEvent['facts']): string {
+  const [line] = [200, 50, 10, 0]
+    .map((lengthMax) => JSON.stringify({ ...envelope, ...shortened(facts, lengthMax) }))
+    .filter(fits);
+  return line ?? JSON.stringify({ ...envelope, cut: Object.keys(facts).length });
 }
 
 function fits(line: string): boolean {

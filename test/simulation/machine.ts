@@ -1,0 +1,215 @@
+import type { Tenant } from '../../sandbox/tenant/index.ts';
+import { clouds } from '../../src/lib/graph/clouds.ts';
+import { createGraph } from '../../src/lib/graph/index.ts';
+import type { Binding } from '../../src/lib/journal.ts';
+import type { PolicyKey } from '../../src/lib/policy/model.ts';
+import type { Clock, Ports } from '../../src/lib/ports.ts';
+import { type RunResult, reconcile } from '../../src/lib/reconcile.ts';
+import type { Mode } from '../../src/lib/report.ts';
+import { newRunId } from '../../src/lib/storage/index.ts';
+import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
+import { type Disk, memoryStorage } from '../support/memoryStorage.ts';
+import { IDENTITIES, TENANT } from '../support/world.ts';
+import type { Dice } from './dice.ts';
+import { PARAMETERS } from './policies.ts';
+
+export const SETTLE_MS = 60_000;
+export const RUN_BUDGET_MS = 480_000;
+
+/** What all machines have in common. */
+export interface Planet {
+  readonly clock: Clock;
+  readonly tenant: Tenant;
+  readonly disk: Disk;
+  readonly chance: Dice;
+}
+
+/** What may befall one machine; asked at every await of its run. */
+export interface Perils {
+  /** Dies there, or stands still for so long; 0 = goes on. */
+  at(point: string): 'death' | number;
+  /** Throws the `Fault` of a table that cannot be reached, or whose answer is lost. */
+  table(name: string, when: 'before' | 'after'): void;
+}
+
+/** One request to Graph as the machine knew it. `text` is what it read; undefined when nothing came back. */
+export interface Exchange {
+  readonly at: number;
+  readonly method: string;
+  readonly path: string;
+  readonly clientRequestId: string;
+  status: number | 'none';
+  text: string | undefined;
+  /** For a write: what the tables said at the moment it left. */
+  readonly ledger: Ledger | undefined;
+}
+
+/** The tables as they were, past every trouble. */
+export interface Ledger {
+  readonly owner: string;
+  readonly isReleased: boolean;
+  readonly isFrozen: boolean;
+  readonly bindings: ReadonlyMap<PolicyKey, Binding>;
+}
+
+export interface Order {
+  readonly mode: Mode;
+  readonly policies: readonly PolicyKey[] | null;
+  readonly changesMax: number;
+  /** How far this machine's clock is ahead of the service's. */
+  readonly skewMs: number;
+}
+
+export type End =
+  | { readonly kind: 'ended'; readonly result: RunResult }
+  | { readonly kind: 'died'; readonly at: string }
+  | { readonly kind: 'threw'; readonly error: unknown };
+
+export interface RunRecord {
+  readonly runId: string;
+  readonly order: Order;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** How long the machine stood still in between. */
+  readonly pausedMs: number;
+  readonly end: End;
+  readonly exchanges: readonly Exchange[];
+  readonly events: readonly TelemetryEvent[];
+}
+
+/**
+ * Runs once on a machine of its own: the real engine, Graph client and stores. It may die or stand still wherever it
+ * waits for something; a dead machine does nothing more, its renewal timer included.
+ */
+export async function runOnMachine(planet: Planet, order: Order, perils: Perils): Promise<RunRecord> {
+  const { clock: time, tenant, disk, chance } = planet;
+  const startedAt = time.now();
+  const exchanges: Exchange[] = [];
+  const events: TelemetryEvent[] = [];
+  let isDead = false;
+  let pausedUntil = 0;
+  let pausedMs = 0;
+  let die: (at: string) => void = () => {};
+  const died = new Promise<End>((resolve) => {
+    die = (at) => resolve({ kind: 'died', at });
+  });
+
+  const clock: Clock = {
+    now: () => time.now() + order.skewMs,
+    async sleep(ms, signal) {
+      await time.sleep(ms, signal);
+      await step('sleep');
+    },
+    every: (ms, action) =>
+      time.every(ms, () => {
+        if (!isDead && time.now() >= pausedUntil) action();
+      }),
+  };
+  const storage = memoryStorage(
+    clock,
+    {
+      async beforeRequest(name) {
+        await step(`before ${name}`);
+        perils.table(name, 'before');
+      },
+      async afterRequest(name) {
+        await step(`after ${name}`);
+        perils.table(name, 'after');
+      },
+    },
+    disk,
+  );
+  const ids = { uuid: () => chance.guid() };
+  const graph = createGraph({
+    settings: {
+      graphEndpoint: clouds.public.graphEndpoint,
+      scope: clouds.public.scope,
+      clientId: undefined,
+      identityEndpoint: undefined,
+      requestIntervalMs: 1100,
+    },
+    clock,
+    chance: ids,
+    fetch: watchedFetch,
+    credential: { getToken: async () => ({ token: 'opaque', expiresOnTimestamp: clock.now() + 86_400_000 }) },
+  });
+  const deadlineAt = clock.now() + RUN_BUDGET_MS;
+  const session = graph.open(TENANT, deadlineAt);
+  const tables = storage.open(TENANT, deadlineAt + 60_000);
+  const ports: Ports = {
+    policies: session.policies,
+    ...tables,
+    telemetry: { emit: (event) => void events.push(event) },
+    clock,
+    chance: ids,
+    requests: () => ({ graph: session.requests(), tables: tables.requests() }),
+  };
+  const runId = newRunId(clock.now(), ids.uuid());
+  const { mode, policies, changesMax } = order;
+  const ended = reconcile(
+    { runId, tenantId: TENANT, trigger: 'schedule', requestedBy: null, mode, policies },
+    ports,
+    { parameters: PARAMETERS, protected: IDENTITIES, changesMax, settleMs: SETTLE_MS, deadlineAt },
+  ).then(
+    (result): End => ({ kind: 'ended', result }),
+    (error: unknown): End => ({ kind: 'threw', error }),
+  );
+  const end = await Promise.race([ended, died]);
+  return { runId, order, startedAt, endedAt: time.now(), pausedMs, end, exchanges, events };
+
+  async function step(point: string): Promise<void> {
+    if (isDead) return never();
+    const fate = perils.at(point);
+    if (fate === 'death') {
+      isDead = true;
+      die(point);
+      return never();
+    }
+    if (fate > 0) {
+      pausedUntil = Math.max(pausedUntil, time.now() + fate);
+      pausedMs += fate;
+    }
+    while (time.now() < pausedUntil) await time.sleep(pausedUntil - time.now());
+    if (isDead) return never();
+  }
+
+  async function watchedFetch(input: string, init: RequestInit): Promise<Response> {
+    const { pathname, search } = new URL(input);
+    const method = init.method ?? 'GET';
+    await step(`before ${method}`);
+    const exchange: Exchange = {
+      at: time.now(),
+      method,
+      path: `${pathname}${search}`,
+      clientRequestId: new Headers(init.headers).get('client-request-id') ?? '',
+      status: 'none',
+      text: undefined,
+      ledger: method === 'GET' ? undefined : await ledgerOf(planet),
+    };
+    exchanges.push(exchange);
+    const response = await tenant.fetch(input, init);
+    const text = await response.text();
+    await step(`after ${method}`);
+    exchange.status = response.status;
+    exchange.text = text;
+    const { status, headers } = response;
+    return new Response(status === 204 ? null : text, { status, headers });
+  }
+}
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+async function ledgerOf({ clock, disk }: Planet): Promise<Ledger> {
+  const storage = memoryStorage(clock, {}, disk);
+  const rows = await storage.rowsOf(TENANT)('control').range({ from: 'a', to: 'z' });
+  const lease = rows.find(({ rowKey }) => rowKey === 'lease')?.columns;
+  const { bindings } = await storage.open(TENANT, Number.POSITIVE_INFINITY).bindings.all();
+  return {
+    owner: String(lease?.owner),
+    isReleased: String(lease?.until).startsWith('1970'),
+    isFrozen: rows.some(({ rowKey }) => rowKey === 'freeze'),
+    bindings: new Map(bindings.map((binding) => [binding.key, binding])),
+  };
+}

@@ -1,0 +1,126 @@
+import type { JsonObject } from '../../sandbox/tenant/index.ts';
+import type { Parameters } from '../../src/lib/desired.ts';
+import { clouds } from '../../src/lib/graph/clouds.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { IDENTITIES } from '../support/world.ts';
+import type { Dice } from './dice.ts';
+
+export const PARAMETERS: Parameters = {
+  azureManagement: [clouds.public.azureManagementAppId],
+  breakGlassUsers: IDENTITIES.users,
+  breakGlassGroups: IDENTITIES.groups,
+};
+
+const PHISHING_RESISTANT = '00000000-0000-0000-0000-000000000004';
+
+/** A policy somebody could want: valid, and of every shape the service offers often enough. */
+export function desiredPolicy(chance: Dice, displayName: string): RawPolicy {
+  const state = chance.pick([
+    'enabled',
+    'enabled',
+    'enabled',
+    'enabledForReportingButNotEnforced',
+    'disabled',
+  ]);
+  if (chance.chance(0.06)) return { displayName, state, ...workloadPolicy() };
+  return { displayName, state, ...peoplePolicy(chance) };
+}
+
+function workloadPolicy(): RawPolicy {
+  return {
+    conditions: {
+      clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] },
+      applications: { includeApplications: ['All'] },
+      locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] },
+    },
+    grantControls: { operator: 'OR', builtInControls: ['block'] },
+  };
+}
+
+function peoplePolicy(chance: Dice): RawPolicy {
+  const blocksFlows = chance.chance(0.1);
+  const applications = chance.pick<JsonObject>([
+    { includeApplications: ['All'] },
+    { includeApplications: ['All'], excludeApplications: ['Office365'] },
+    { includeApplications: ['@azureManagement'] },
+    { includeApplications: ['Office365'] },
+    { includeAuthenticationContextClassReferences: ['c1', 'c7'] },
+  ]);
+  return {
+    conditions: {
+      users: usersOf(chance),
+      applications,
+      clientAppTypes: chance.pick([
+        ['all'],
+        ['browser', 'mobileAppsAndDesktopClients'],
+        ['exchangeActiveSync', 'other'],
+      ]),
+      ...maybe(chance, 0.3, { platforms: { includePlatforms: ['all'], excludePlatforms: ['linux'] } }),
+      ...maybe(chance, 0.2, { locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] } }),
+      ...maybe(chance, 0.3, { signInRiskLevels: ['high', 'medium'] }),
+      ...maybe(chance, 0.1, {
+        devices: { deviceFilter: { mode: 'exclude', rule: 'device.isCompliant -eq True' } },
+      }),
+      ...maybe(chance, blocksFlows ? 1 : 0, { authenticationFlows: { transferMethods: 'deviceCodeFlow' } }),
+    },
+    grantControls: blocksFlows ? { operator: 'OR', builtInControls: ['block'] } : grantOf(chance),
+    ...maybe(chance, blocksFlows ? 0 : 0.4, { sessionControls: sessionOf(chance) }),
+  };
+}
+
+function usersOf(chance: Dice): JsonObject {
+  const include = chance.pick<JsonObject>([
+    { includeUsers: ['All'] },
+    { includeRoles: [chance.guid(), chance.guid()] },
+    { includeGroups: [chance.guid()] },
+    {
+      includeGuestsOrExternalUsers: {
+        guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest',
+        externalTenants: {
+          '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
+          membershipKind: 'all',
+        },
+      },
+    },
+  ]);
+  return {
+    ...include,
+    // Merged in by the program where the file does not say so.
+    ...maybe(chance, 0.7, { excludeUsers: ['@breakGlassUsers'], excludeGroups: ['@breakGlassGroups'] }),
+    ...maybe(chance, 0.3, { excludeRoles: [chance.guid()] }),
+  };
+}
+
+function grantOf(chance: Dice): JsonObject {
+  return chance.pick<JsonObject>([
+    { operator: 'OR', builtInControls: ['mfa'] },
+    { operator: 'AND', builtInControls: ['mfa', 'compliantDevice'] },
+    { operator: 'OR', builtInControls: ['block'] },
+    { operator: 'OR', builtInControls: [], authenticationStrength: { id: PHISHING_RESISTANT } },
+  ]);
+}
+
+function sessionOf(chance: Dice): JsonObject {
+  return chance.pick<JsonObject>([
+    { signInFrequency: { isEnabled: true, type: 'hours', value: chance.between(1, 12) } },
+    { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
+    { disableResilienceDefaults: true },
+  ]);
+}
+
+function maybe(chance: Dice, probability: number, part: JsonObject): JsonObject {
+  return chance.chance(probability) ? part : {};
+}
+
+/** The policy with its parameters filled in, as an administrator would type it. */
+export function typed(policy: RawPolicy): JsonObject {
+  const fill = (value: unknown): unknown => {
+    if (Array.isArray(value))
+      return value.flatMap((item: unknown): readonly unknown[] =>
+        typeof item === 'string' && item.startsWith('@') ? (PARAMETERS[item.slice(1)] ?? []) : [fill(item)],
+      );
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, fill(member)]));
+  };
+  return fill(policy) as JsonObject;
+}

@@ -1,0 +1,468 @@
+import type { JsonObject, Policy, Tenant } from '../../sandbox/tenant/index.ts';
+import { effective } from '../../src/lib/desired.ts';
+import { fieldDrifts } from '../../src/lib/diff.ts';
+import type { JournalEntry } from '../../src/lib/journal.ts';
+import { read } from '../../src/lib/policy/canonical.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { BREAK_GLASS_GROUP, BREAK_GLASS_USER, IDENTITIES } from '../support/world.ts';
+import type { Hands } from './hands.ts';
+import { type Exchange, RUN_BUDGET_MS, type RunRecord } from './machine.ts';
+import { PARAMETERS, typed } from './policies.ts';
+
+type Intent = Extract<JournalEntry, { kind: 'intent' }>;
+type Write = Tenant['writes'][number];
+
+/** Everything that happened in one world. */
+export interface History {
+  readonly tenant: Tenant;
+  readonly runs: readonly RunRecord[];
+  readonly journal: readonly JournalEntry[];
+  /** Every version ever pushed, by key; the first is version 1. */
+  readonly versions: ReadonlyMap<string, readonly RawPolicy[]>;
+  readonly hands: Hands;
+  /** The longest time for which reads trailed writes. */
+  readonly lagMs: number;
+  /** Runs before this one were under fire. */
+  readonly calmRun: number;
+}
+
+/** One promise of the program: a sentence, and how a history is held against it. */
+export interface Promised {
+  readonly name: string;
+  /** @returns each way in which it was broken */
+  check(history: History): string[];
+}
+
+export const PROMISES: readonly Promised[] = [
+  { name: '1 no write follows an incomplete read', check: incompleteReads },
+  { name: '2 no write of ours shuts a protected identity out', check: lockOuts },
+  { name: '3 never two policies where one was wanted', check: twins },
+  { name: '4 no write without its intent and pre-image', check: unwritten },
+  { name: '5 calm for two runs, the tenant is as desired', check: unrepaired },
+  { name: '6 no more changes than the limit', check: tooMany },
+  { name: '7 what is unmanaged stays as it is', check: trespasses },
+  { name: '8 no write without the lease, or while frozen', check: unauthorised },
+  { name: '9 one RunCompleted for each run that ended by itself', check: announcements },
+  { name: '10 no body the service must refuse, no request to beta', check: refusals },
+  { name: '11 a version that once settled stays proven', check: forgottenProofs },
+  { name: '12 a run ends in its time', check: overtime },
+  { name: '13 a run writes only what it was asked for', check: overreach },
+];
+
+const COLLECTION = '/v1.0/identity/conditionalAccess/policies';
+const DELETED = '/v1.0/identity/conditionalAccess/deletedItems/policies';
+
+function isList({ method, path }: Exchange): boolean {
+  return method === 'GET' && path.split('?')[0] === COLLECTION;
+}
+
+function isWrite({ method }: Exchange): boolean {
+  return method !== 'GET';
+}
+
+/** What a list looked like that was read to its end; undefined when it was not. */
+function wholeList(pages: readonly Exchange[]): JsonObject[] | undefined {
+  const items: JsonObject[] = [];
+  let isWhole = false;
+  for (const { status, text, path } of pages) {
+    const page = status === 200 ? asObject(text) : undefined;
+    isWhole = false;
+    if (page === undefined || !Array.isArray(page.value)) continue;
+    if (!path.includes('?')) items.length = 0;
+    items.push(...(page.value as JsonObject[]));
+    isWhole = page['@odata.nextLink'] == null;
+  }
+  return isWhole ? items : undefined;
+}
+
+function asObject(text: string | undefined): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the run's first list showed, if it was read to its end; a second one may follow it directly. */
+function observedList(exchanges: readonly Exchange[]): JsonObject[] | undefined {
+  for (let end = 1; end <= exchanges.length && isList(exchanges[end - 1] as Exchange); end++) {
+    const list = wholeList(exchanges.slice(0, end));
+    if (list !== undefined) return list;
+  }
+  return undefined;
+}
+
+/** The pages that came right before a request, and nothing else in between. */
+function pagesBefore(exchanges: readonly Exchange[], index: number): readonly Exchange[] {
+  let from = index;
+  while (from > 0 && isList(exchanges[from - 1] as Exchange)) from -= 1;
+  return exchanges.slice(from, index);
+}
+
+/** Where the first attempt at the same write is: the one the reads before it count for. */
+function firstAttempt(exchanges: readonly Exchange[], write: Exchange): number {
+  return exchanges.findIndex(({ clientRequestId }) => clientRequestId === write.clientRequestId);
+}
+
+function intentsOf({ journal }: History): Map<string, Intent> {
+  return new Map(journal.flatMap((entry) => (entry.kind === 'intent' ? [[entry.intentId, entry]] : [])));
+}
+
+function incompleteReads(history: History): string[] {
+  const intents = intentsOf(history);
+  return history.runs.flatMap(({ runId, exchanges }) =>
+    exchanges.filter(isWrite).flatMap((write) => {
+      const observed = observedList(exchanges);
+      if (observed === undefined) return [`${runId}: ${write.method} after a list that was not read whole`];
+      if (write.method !== 'POST' || write.path !== COLLECTION) return [];
+      const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write)));
+      if (fresh === undefined) return [`${runId}: POST without a whole list right before it`];
+      const key = intents.get(write.clientRequestId)?.key ?? '';
+      const wasBound = (write.ledger?.bindings.get(key)?.id ?? null) !== null;
+      const doubt = wasBound ? undefined : (doubtIn(observed) ?? doubtIn(fresh));
+      return doubt === undefined ? [] : [`${runId}: POST for the new key ${key} although ${doubt}`];
+    }),
+  );
+}
+
+function doubtIn(list: readonly JsonObject[]): string | undefined {
+  const ids = list.map(({ id }) => String(id));
+  const twin = ids.find((id, index) => ids.indexOf(id) !== index);
+  return twin === undefined ? undefined : `${twin} was listed twice`;
+}
+
+function lockOuts(history: History): string[] {
+  const intents = intentsOf(history);
+  return ourWrites(history).flatMap((write) => {
+    const { action, id, before, after } = write;
+    if (after === undefined || after.state !== 'enabled' || isSparing(after)) return [];
+    const intent = intents.get(write.clientRequestId ?? '');
+    // Somebody took the exclusion away between our look and our write: we had seen it there, and did not touch it.
+    const hadSeenIt = intent?.preImage != null && isSparing(intent.preImage as unknown as Policy);
+    const touchesUsers = 'users' in ((intent?.body?.conditions ?? {}) as object);
+    const armed = before?.state !== 'enabled' || before.deletedDateTime !== null;
+    if (hadSeenIt && !touchesUsers) return [];
+    // Only a part of our request was carried out, and the policy is as exposed as it was.
+    if (touchesUsers && !armed && before !== undefined && !isSparing(before)) return [];
+    return [`our ${action} of ${id} left the emergency accounts inside an enabled policy`];
+  });
+}
+
+function isSparing({ conditions }: Policy): boolean {
+  if (conditions.clientApplications != null) return true;
+  const { excludeUsers = [], excludeGroups = [], includeUsers = [] } = conditions.users ?? {};
+  return (
+    excludeUsers.includes(BREAK_GLASS_USER) &&
+    excludeGroups.includes(BREAK_GLASS_GROUP) &&
+    !includeUsers.includes(BREAK_GLASS_USER)
+  );
+}
+
+function ourWrites({ tenant }: History): Write[] {
+  return tenant.writes.filter(({ by }) => by === 'graph');
+}
+
+/** Follows the truth from write to write; at each create of ours, nothing of ours may stand for the same key already. */
+function twins(history: History): string[] {
+  const intents = intentsOf(history);
+  const sent = new Map(
+    history.runs.flatMap(({ exchanges }) =>
+      exchanges.filter(isWrite).map((one) => [one.clientRequestId, one]),
+    ),
+  );
+  const live = new Map<string, { policy: Policy; restoredAt: number }>();
+  const madeFor = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { at, by, action, id, after, clientRequestId = '' } of history.tenant.writes) {
+    if (by === 'graph' && action === 'create') {
+      const key = intents.get(clientRequestId)?.key ?? '?';
+      const name = after?.displayName;
+      const boundId = sent.get(clientRequestId)?.ledger?.bindings.get(key)?.id ?? null;
+      const namesakes = [...live.values()].filter(({ policy }) => policy.displayName === name);
+      for (const [other, { policy, restoredAt }] of live) {
+        // What somebody brought back a moment ago, the service may not have shown us yet.
+        if (at - restoredAt <= history.lagMs) continue;
+        if (other === boundId) broken.push(`${id} was created for ${key}, whose ${other} is there`);
+        else if (
+          madeFor.get(other) === key &&
+          policy.displayName === name &&
+          !history.hands.hidden.has(other)
+        ) {
+          // Beside a planted one nobody can tell them apart, and repair must go on.
+          if (namesakes.length === 1)
+            broken.push(`${id} was created for ${key}, for which ${other} was created before`);
+        }
+      }
+      madeFor.set(id, key);
+    }
+    if (after === undefined || after.deletedDateTime !== null) live.delete(id);
+    else {
+      const isBack = action === 'restore' && by === 'admin';
+      const restoredAt = isBack ? at : (live.get(id)?.restoredAt ?? Number.NEGATIVE_INFINITY);
+      live.set(id, { policy: after, restoredAt });
+    }
+  }
+  return [...broken, ...ignoredNamesakes(history)];
+}
+
+/** A key that was never bound takes over the policy of its name, and makes none beside it. */
+function ignoredNamesakes(history: History): string[] {
+  const intents = intentsOf(history);
+  return history.runs.flatMap(({ runId, exchanges }) =>
+    exchanges.filter(isWrite).flatMap((write) => {
+      const intent = intents.get(write.clientRequestId);
+      if (intent?.action !== 'create' || write.ledger === undefined) return [];
+      const { bindings } = write.ledger;
+      if ((bindings.get(intent.key)?.id ?? null) !== null) return [];
+      const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write))) ?? [];
+      const bound = new Set([...bindings.values()].map(({ id }) => id));
+      const namesake = fresh.find(
+        ({ id, displayName }) => displayName === intent.body?.displayName && !bound.has(String(id)),
+      );
+      return namesake === undefined
+        ? []
+        : [`${runId}: POST for ${intent.key} beside its namesake ${namesake.id}`];
+    }),
+  );
+}
+
+function unwritten(history: History): string[] {
+  const intents = intentsOf(history);
+  const broken = ourWrites(history).flatMap(({ action, id, clientRequestId }) =>
+    intents.has(clientRequestId ?? '') ? [] : [`our ${action} of ${id} has no intent`],
+  );
+  for (const { runId, exchanges } of history.runs) {
+    for (const write of exchanges.filter(isWrite)) {
+      const intent = intents.get(write.clientRequestId);
+      if (intent === undefined)
+        broken.push(`${runId}: ${write.method} ${write.path} was sent without an intent`);
+      else if (intent.at > write.at + 10_000)
+        broken.push(`${runId}: intent ${intent.intentId} came after its request`);
+      else if (intent.action !== 'create') {
+        const problem = preImageProblem(intent, exchanges, write);
+        if (problem !== undefined) broken.push(`${runId}: ${write.method} ${write.path} ${problem}`);
+      }
+    }
+  }
+  return broken;
+}
+
+/** The journalled pre-image is what Graph showed in the last request before the write, and nothing came in between. */
+function preImageProblem(
+  intent: Intent,
+  exchanges: readonly Exchange[],
+  write: Exchange,
+): string | undefined {
+  const id = intent.id ?? '';
+  const looked = exchanges[firstAttempt(exchanges, write) - 1];
+  const wanted = intent.action === 'restore' ? `${DELETED}/${id}` : `${COLLECTION}/${id}`;
+  if (looked?.method !== 'GET' || looked.path !== wanted) return 'was not looked at right before';
+  const shown = asObject(looked.text);
+  if (shown === undefined) return 'was not shown right before';
+  return JSON.stringify(shown) === JSON.stringify(intent.preImage)
+    ? undefined
+    : 'has another pre-image than was shown';
+}
+
+function unrepaired(history: History): string[] {
+  const { tenant, runs, calmRun } = history;
+  const last = runs.at(-1);
+  const report = reportOf(last);
+  if (last === undefined || report === undefined)
+    return [`the last run did not report: ${JSON.stringify(last?.end)}`];
+  const broken: string[] = [];
+  const wrote = last.exchanges.filter(isWrite).filter(({ path }) => !isManaged(history, path));
+  if (wrote.length > 0) broken.push(`the run after the last repair sent ${wrote.length} writes`);
+  const isHopeless = report.policies.some(({ id }) => history.hands.managed.has(String(id)));
+  if (report.status !== 'inSync' && report.status !== 'held' && !isHopeless)
+    broken.push(`the last run was ${report.status}`);
+  for (const [key, versions] of history.versions) {
+    const shown = report.policies.find((policy) => policy.key === key);
+    if (shown === undefined) broken.push(`${key} is not in the report: ${JSON.stringify(report.findings)}`);
+    else broken.push(...differences(history, shown, versions.at(-1) as RawPolicy));
+  }
+  for (const run of runs.slice(calmRun)) {
+    const said = reportOf(run)?.status;
+    if (said === 'failed' || said === 'incomplete') {
+      const isLimited = (reportOf(run)?.remaining ?? 0) > 0 && reportOf(run)?.findings.length === 0;
+      // A policy that was deleted while v1.0 did not show it comes back unseen; a managed one has to refuse once.
+      const { hidden, managed } = history.hands;
+      const isOdd = run === last ? isHopeless : hidden.size + managed.size > 0;
+      if (!isLimited && !isOdd) broken.push(`${run.runId} was ${said} although nothing went wrong`);
+    }
+  }
+  if (tenant.betaRequests().length > 0) broken.push('somebody asked beta');
+  return broken;
+}
+
+/** What is not as desired and has no rule to excuse it, judged by the truth of the tenant and not by the report. */
+function differences(history: History, shown: RunReport['policies'][number], wanted: RawPolicy): string[] {
+  const { tenant, hands } = history;
+  const truth = tenant.truth();
+  const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
+  const isNew = !shown.proven;
+  const namesakes = truth.filter(({ displayName }) => displayName === wanted.displayName);
+  const isBlastHeld =
+    isNew && shown.findings.some(({ rule, decision }) => rule === 'blastRadius' && decision === 'hold');
+  const isAmbiguous = isNew && namesakes.filter(({ id }) => id !== shown.id).length > 1;
+  const isRefused = isNew && namesakes.some(({ id }) => hands.managed.has(String(id)));
+  if (isBlastHeld || isAmbiguous || isRefused) return [];
+  // Neither can be changed by us, whatever we send.
+  if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
+  const own = truth.find(({ id }) => id === shown.id);
+  if (own === undefined) return [`${shown.key} is not there (${why})`];
+  const { policy, unrecognised } = read(own);
+  const odd = new Set(
+    unrecognised
+      .filter(({ empty, reason }) => !empty && (isNew || reason === 'unknownMember'))
+      .map(({ object }) => object),
+  );
+  // Switching it on again with exclusions we may not put back would shut the protected identities out.
+  if (odd.has('conditions.users') && shown.verdict === 'deny') return [];
+  return fieldDrifts(effective(typed(wanted), PARAMETERS, IDENTITIES), policy)
+    .filter(({ object }) => !odd.has(object))
+    .map(({ path }) => `${shown.key} differs in ${path} (${why})`);
+}
+
+function reportOf(run: RunRecord | undefined): RunReport | undefined {
+  return run?.end.kind === 'ended' && run.end.result.kind === 'done' ? run.end.result.report : undefined;
+}
+
+function tooMany(history: History): string[] {
+  const intents = intentsOf(history);
+  const changes = new Map<string, Set<string>>();
+  for (const { clientRequestId } of ourWrites(history)) {
+    const intent = intents.get(clientRequestId ?? '');
+    if (intent === undefined) continue;
+    const digests = changes.get(intent.runId) ?? new Set();
+    changes.set(intent.runId, digests.add(intent.digest));
+  }
+  return history.runs.flatMap(({ runId, order }) => {
+    const made = changes.get(runId)?.size ?? 0;
+    return made > order.changesMax ? [`${runId} made ${made} changes, ${order.changesMax} are allowed`] : [];
+  });
+}
+
+/** We write to what we made, and to what we took over by its name. */
+function trespasses(history: History): string[] {
+  const intents = intentsOf(history);
+  const ours = new Set<string>();
+  return history.tenant.writes.flatMap(({ by, action, id, clientRequestId }) => {
+    if (by !== 'graph') return [];
+    const intent = intents.get(clientRequestId ?? '');
+    if (history.hands.unmanaged.has(id)) return [`our ${action} touched the unmanaged ${id}`];
+    if (action === 'create') ours.add(id);
+    const names = (history.versions.get(intent?.key ?? '') ?? []).map(({ displayName }) => displayName);
+    const isAdopted = intent?.action === 'adopt' && names.includes(intent.preImage?.displayName as string);
+    if (isAdopted) ours.add(id);
+    const isBound = history.journal.some(
+      (entry) => entry.kind === 'intent' && entry.action === 'adopt' && entry.id === id,
+    );
+    return ours.has(id) || isBound || isTakenForOurs(history, intent)
+      ? []
+      : [`our ${action} touched ${id}, which we neither made nor adopted`];
+  });
+}
+
+/** The very content we had sent, under the very name, appeared while we looked for a create without an answer. */
+function isTakenForOurs({ journal }: History, intent: Intent | undefined): boolean {
+  const lost = journal.filter(
+    (entry) => entry.kind === 'outcome' && entry.status === 'indeterminate' && entry.key === intent?.key,
+  );
+  return lost.some(({ intentId }) =>
+    journal.some((entry) => entry.kind === 'settled' && entry.intentId === intentId),
+  );
+}
+
+function unauthorised({ runs }: History): string[] {
+  return runs.flatMap(({ runId, exchanges }) =>
+    exchanges.filter(isWrite).flatMap(({ method, path, ledger }) => {
+      if (ledger?.owner !== runId || ledger.isReleased)
+        return [`${runId}: ${method} ${path} left while ${ledger?.owner} had the lease`];
+      return ledger.isFrozen ? [`${runId}: ${method} ${path} left while the tenant was frozen`] : [];
+    }),
+  );
+}
+
+function announcements({ runs }: History): string[] {
+  return runs.flatMap(({ runId, end, events }) => {
+    if (end.kind === 'threw') {
+      const { error } = end;
+      return [`${runId} threw ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
+    }
+    const count = (name: string): number => events.filter(({ event }) => event === name).length;
+    const [completed, failed, skipped] = [count('RunCompleted'), count('RunFailed'), count('RunSkipped')];
+    if (end.kind === 'died') return completed > 1 ? [`${runId} completed ${completed} times`] : [];
+    const { result } = end;
+    const expected =
+      result.kind === 'done'
+        ? [1, result.report.status === 'failed' ? 1 : 0, 0]
+        : result.kind === 'busy'
+          ? [0, 0, 1]
+          : [0, 0, 0];
+    const told = [completed, failed, skipped];
+    return told.join() === expected.join()
+      ? []
+      : [`${runId} (${result.kind}) told ${told.join()} instead of ${expected.join()}`];
+  });
+}
+
+function isManaged({ hands }: History, path: string): boolean {
+  return hands.managed.has(path.split('/').at(-1) ?? '');
+}
+
+function refusals(history: History): string[] {
+  const { tenant, hands } = history;
+  const broken = tenant.log
+    .filter(({ method, status, path }) => {
+      const isHidden = hands.hidden.has(path.split('/').at(-1) ?? '');
+      return method !== 'GET' && status === 400 && !isManaged(history, path) && !isHidden;
+    })
+    .map(({ method, path, body }) => `the tenant refused ${method} ${path}: ${body}`);
+  const dropped = tenant.log.flatMap((entry) => entry.dropped);
+  if (dropped.length > 0) broken.push(`bodies held members nobody knows: ${dropped.join()}`);
+  if (tenant.betaRequests().length > 0) broken.push('somebody asked beta');
+  return broken;
+}
+
+function forgottenProofs({ runs }: History): string[] {
+  const settledAt = new Map<string, number>();
+  return runs.flatMap((run) => {
+    const policies = reportOf(run)?.policies ?? [];
+    const broken = policies
+      .filter(({ key, version, proven }) => {
+        // A run that began before the other one ended did not know.
+        return !proven && (settledAt.get(`${key} ${version}`) ?? Number.POSITIVE_INFINITY) < run.startedAt;
+      })
+      .map(
+        ({ key, version }) => `${run.runId}: version ${version} of ${key} had settled and is proven no more`,
+      );
+    for (const { key, version, outcome, change, findings } of policies) {
+      const isWhole = !findings.some(({ rule }) => rule === 'unrecognisedContent');
+      if (outcome?.settled && change !== null && isWhole) settledAt.set(`${key} ${version}`, run.endedAt);
+    }
+    return broken;
+  });
+}
+
+function overtime({ runs }: History): string[] {
+  return runs.flatMap(({ runId, startedAt, endedAt, pausedMs }) => {
+    const tookMs = endedAt - startedAt - pausedMs;
+    return tookMs > RUN_BUDGET_MS + 60_000 ? [`${runId} took ${Math.round(tookMs / 1000)} s`] : [];
+  });
+}
+
+function overreach(history: History): string[] {
+  const intents = intentsOf(history);
+  return history.runs.flatMap(({ runId, order, exchanges }) =>
+    exchanges.filter(isWrite).flatMap(({ clientRequestId }) => {
+      const key = intents.get(clientRequestId)?.key ?? '';
+      if (order.mode === 'observe') return [`${runId} wrote ${key} while it observed`];
+      return order.policies !== null && !order.policies.includes(key)
+        ? [`${runId} wrote ${key} unasked`]
+        : [];
+    }),
+  );
+}
