@@ -51,6 +51,14 @@ export interface World {
   readonly ignore?: (problem: SettingsProblem) => boolean;
 }
 
+/**
+ * How long a create stays in doubt: five times the patience of a write, and never less than some fifty requests take, so
+ * that an impatient setting on a real tenant makes no twins.
+ */
+function createLagMs({ settleMs, graphRequestIntervalMs }: Settings): number {
+  return Math.max(5 * settleMs, 50 * graphRequestIntervalMs);
+}
+
 /** Requests of our own to the tables (release, report) go out after a run's budget has ended. */
 const AFTERMATH_MS = 60_000;
 
@@ -117,6 +125,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         protected: identities,
         changesMax,
         settleMs,
+        createLagMs: createLagMs(settings),
         deadlineAt,
       });
     },

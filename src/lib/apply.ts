@@ -79,9 +79,14 @@ export async function apply(admitted: readonly Verdict[], context: ApplyContext)
       }
       return left(reason);
     }
-    if (isWrite(verdict.change)) written += 1;
+    if (isWrite(verdict.change) && mayHaveChanged(outcomes.get(verdict.change.key))) written += 1;
   }
   return { outcomes, remaining, stopped: null };
+}
+
+/** A refusal changes nothing and costs nothing: otherwise changes that always fail would starve those that would not. */
+function mayHaveChanged(done: Done | undefined): boolean {
+  return done?.outcome.status === 'applied' || done?.outcome.status === 'indeterminate';
 }
 
 /** One change on its way. */
@@ -156,6 +161,12 @@ async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
 
 async function create(change: CreateChange, context: Course): Promise<Outcome> {
   const { ports } = context;
+  if (change.replaces !== null) {
+    const { replaces } = change;
+    const old = await asked(() => ports.policies.read(replaces));
+    if ('status' in old) return old;
+    if (old.kind !== 'missing') return { status: 'stale', reason: `${replaces} is back` };
+  }
   const list = await asked(() => ports.policies.list());
   if ('status' in list) return list;
   const live = list.policies.map((raw) => observe(String(raw.id).toLowerCase(), raw));
@@ -342,6 +353,8 @@ async function write(
     desiredVersion: change.desired.version,
   });
   if (action === 'create' || action === 'restore') {
+    // The row is another run's to write, once the lease is.
+    await stand(context);
     const pending = { action, intentId, displayName: change.desired.displayName, at: ports.clock.now() };
     await bind(change, context, { pending });
   }
@@ -374,22 +387,33 @@ async function write(
 
 /** An answer that took longer tells of the past: a machine that stood still in between asks again. */
 const STANDING_MS = 5_000;
+const STANDING_ATTEMPTS = 3;
 
 /**
  * Ownership and freeze, read together when all other waiting is over and the request is about to leave.
  *
  * @throws Stop when it may not
  */
-async function mayLeave(intentId: string, { ports, lease, sent, deadlineAt }: Course): Promise<void> {
-  for (let askedAt = ports.clock.now(); ; askedAt = ports.clock.now()) {
-    const { owned, freeze } = await ports.control.standing(lease);
-    if (!owned) throw new Stop('the lease was lost to another run');
-    if (freeze !== null) throw new Stop(`the tenant was frozen by ${freeze.by}: ${freeze.reason}`);
+async function mayLeave(intentId: string, course: Course): Promise<void> {
+  const { ports, sent, deadlineAt } = course;
+  for (let attempt = 1; attempt <= STANDING_ATTEMPTS; attempt++) {
+    const askedAt = ports.clock.now();
+    await stand(course);
     if (ports.clock.now() >= deadlineAt) throw new Stop('the run’s time budget ended');
     if (ports.clock.now() - askedAt > STANDING_MS) continue;
     sent.add(intentId);
     return;
   }
+  throw new Stop('the tables answer too slowly to know whether the lease is still held');
+}
+
+/** @throws Stop when this run may not write any more, or nobody can tell: trouble of ours, never a no of Graph's */
+async function stand({ ports, lease }: ApplyContext): Promise<void> {
+  const { owned, freeze } = await ports.control.standing(lease).catch((error: unknown) => {
+    throw new Stop(asFault(error).message);
+  });
+  if (!owned) throw new Stop('the lease was lost to another run');
+  if (freeze !== null) throw new Stop(`the tenant was frozen by ${freeze.by}: ${freeze.reason}`);
 }
 
 function refusal(
@@ -436,7 +460,7 @@ function outcomeOf(written: Written): Outcome {
 
 async function settled(change: Change, context: Course, id: PolicyId, intentId: string): Promise<Outcome> {
   const { version, hash } = change.desired;
-  const isWhole = change.action === 'create' || change.action === 'restore' || change.withheld.length === 0;
+  const isWhole = change.action === 'create' || change.withheld.length === 0;
   const proven = isWhole ? { proven: { version, hash, at: context.ports.clock.now() } } : {};
   const adopted = change.action === 'adopt' ? ({ origin: 'adopted', refusal: null } as const) : {};
   await bind(change, context, { id, pending: null, ...adopted, ...proven });

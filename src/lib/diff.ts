@@ -43,6 +43,8 @@ export interface Observation {
   readonly deleted: ReadonlyMap<PolicyId, DeletedRead | { readonly kind: 'unread'; readonly reason: string }>;
   /** Why the list may not be all there is. What is not in it is then not known to be absent. */
   readonly doubts: readonly string[];
+  /** The list itself was not as a list should be: what it says of a policy may not be all there is to say. */
+  readonly isListOdd: boolean;
   /** How many policies the list itself showed. */
   readonly listed: number;
 }
@@ -139,7 +141,10 @@ export function claimants(
 ): Claimants {
   const refused = binding?.refusal?.id ?? null;
   return {
-    made: madeUnseen(binding, unbound),
+    made: madeUnseen(
+      binding,
+      unbound.filter((policy) => !(desired.isProven && cannotBeOurs(policy, refused))),
+    ),
     namesakes: unbound.filter(
       (policy) =>
         policy.displayName === desired.displayName && !(desired.isProven && cannotBeOurs(policy, refused)),

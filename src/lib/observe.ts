@@ -27,9 +27,17 @@ export async function readState(
   const bound = await ports.bindings.all();
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
   const rows = await ports.desired.heads();
-  for (const { key, active } of rows.versions) {
-    if (active || !bindings.delete(key)) continue;
-    await ports.bindings.remove(key);
+  for (const { key, active, version } of rows.versions) {
+    const binding = bindings.get(key);
+    // An older head is tampering, whatever it says; a newer one is remembered, so that it cannot be taken back unseen.
+    if (binding === undefined || version < binding.highestVersion) continue;
+    if (!active) {
+      bindings.delete(key);
+      await ports.bindings.remove(key);
+    } else if (version > binding.highestVersion) {
+      bindings.set(key, { ...binding, highestVersion: version });
+      await ports.bindings.put({ ...binding, highestVersion: version });
+    }
   }
   const lost = new Set(bound.damaged.map(({ key }) => key));
   const believed = {
@@ -60,7 +68,9 @@ export function readDesired(
 ): Pick<State, 'desired' | 'damaged' | 'vanished'> {
   const desired: Desired[] = [];
   const bad: DamagedRow[] = [...damaged];
-  for (const version of versions.filter(({ active }) => active)) {
+  const isRolledBack = ({ key, version }: DesiredVersion): boolean =>
+    version < (bindings.get(key)?.highestVersion ?? 0);
+  for (const version of versions.filter((row) => row.active || isRolledBack(row))) {
     const wanted = readVersion(version, bindings.get(version.key), parameters, identities);
     if ('problem' in wanted) bad.push(wanted);
     else desired.push(wanted);
@@ -69,7 +79,7 @@ export function readDesired(
   const vanished = [...bindings.values()]
     .filter(({ key, id }) => id !== null && !known.has(key))
     .map(({ key }) => key);
-  return { ...withoutNamesakes(desired, bad), vanished };
+  return { ...withoutNamesakes(desired, bad, bindings), vanished };
 }
 
 function readVersion(
@@ -102,11 +112,13 @@ function readVersion(
 function withoutNamesakes(
   desired: readonly Desired[],
   damaged: DamagedRow[],
+  bindings: ReadonlyMap<PolicyKey, Binding>,
 ): Pick<State, 'desired' | 'damaged'> {
+  const isBound = ({ key }: Desired): boolean => (bindings.get(key)?.id ?? null) !== null;
   const owners = new Map<string, PolicyKey>();
   const single: Desired[] = [];
   for (const wanted of desired.toSorted(
-    (a, b) => Number(b.isProven) - Number(a.isProven) || (a.key < b.key ? -1 : 1),
+    (a, b) => Number(isBound(b)) - Number(isBound(a)) || (a.key < b.key ? -1 : 1),
   )) {
     const owner = owners.get(wanted.displayName);
     if (owner === undefined) {
@@ -142,20 +154,38 @@ export async function observeTenant(
   const singly = new Map<PolicyId, PolicyRead | Unread>();
   const deleted = new Map<PolicyId, DeletedRead | Unread>();
   const doubts = [...list.doubts];
-  for (const { id } of bindings.values()) {
-    if (id === null || live.has(id)) continue;
-    const isLate = clock.now() >= deadlineAt;
-    const answer: PolicyRead | Unread = isLate
-      ? { kind: 'unread', reason: 'the run’s time budget ended' }
-      : await orUnread(() => policies.read(id));
+  const absent = elsewhereFirst(
+    [...bindings.values()].flatMap(({ id }) => (id === null || live.has(id) ? [] : [id])),
+    clock.now(),
+  );
+  // Half of the time is for looking: a tenant that lost every policy must not keep the run from bringing any back.
+  const lookUntil = clock.now() + (deadlineAt - clock.now()) / 2;
+  for (const id of absent) {
+    const isLate = clock.now() >= lookUntil;
+    const answer = isLate ? NO_TIME : await orUnread(() => policies.read(id));
     singly.set(id, answer);
-    if (answer.kind === 'found') {
-      live.set(id, observe(id, answer.raw));
-      doubts.push(`it lacks ${id}, which exists`);
-    }
-    if (answer.kind === 'missing') deleted.set(id, await orUnread(() => policies.readDeleted(id)));
+    if (answer.kind !== 'found') continue;
+    live.set(id, observe(id, answer.raw));
+    doubts.push(`it lacks ${id}, which exists`);
   }
-  return { live, singly, deleted, doubts, listed: list.policies.length };
+  const gone = absent.filter((id) => singly.get(id)?.kind === 'missing');
+  for (const [index, id] of gone.entries()) {
+    deleted.set(id, index < DELETED_MAX ? await orUnread(() => policies.readDeleted(id)) : NO_TIME);
+  }
+  return { live, singly, deleted, doubts, isListOdd: list.doubts.length > 0, listed: list.policies.length };
+}
+
+/** How many soft-deleted policies one run looks at: more than it may write, and no more than it has time for. */
+const DELETED_MAX = 25;
+const NO_TIME: Unread = {
+  kind: 'unread',
+  reason: 'there was no time left to look for it; the next run does',
+};
+
+/** Begins somewhere else every minute, so that policies which cannot be brought back do not stand before those that can. */
+function elsewhereFirst(ids: readonly PolicyId[], nowMs: number): PolicyId[] {
+  const start = ids.length === 0 ? 0 : Math.floor(nowMs / 60_000) % ids.length;
+  return [...ids.slice(start), ...ids.slice(0, start)];
 }
 
 interface Unread {

@@ -39,8 +39,9 @@ export interface RestoreChange extends ChangeBase {
   /** What the tenant enforces between the restore and the update: exactly what was deleted. */
   readonly intermediate: Policy;
   readonly fields: readonly FieldDrift[];
-  /** null when the deleted policy was as desired. */
+  /** null when the deleted policy was as desired, or nothing of it may be replaced. */
   readonly body: RawPolicy | null;
+  readonly withheld: readonly string[];
   /** What to do where the restore is not admitted, or the service does not offer it. */
   readonly otherwise: CreateChange;
 }
@@ -156,7 +157,7 @@ function adopt(
 function restore(tenant: TenantId, desired: Desired, deleted: Observed): RestoreChange {
   const intermediate = deleted.reading.policy;
   const fields = fieldDrifts(desired.policy, intermediate);
-  const objects = objectsOf(fields);
+  const { after, body, withheld } = writable(desired, deleted, fields);
   return {
     action: 'restore',
     key: desired.key,
@@ -165,10 +166,11 @@ function restore(tenant: TenantId, desired: Desired, deleted: Observed): Restore
     before: deleted,
     intermediate,
     fields,
-    after: desired.policy,
-    body: objects.length === 0 ? null : updateBody(intermediate, desired.policy, objects),
+    after,
+    body,
+    withheld,
     otherwise: create(tenant, desired, deleted.id),
-    digest: digest(tenant, desired, 'restore', deleted.id, [intermediate, desired.policy]),
+    digest: digest(tenant, desired, 'restore', deleted.id, [intermediate, after]),
   };
 }
 
@@ -226,7 +228,7 @@ function digest(
 
 /** A run that is cut short has then closed the widest gaps it could, and undone no hand-made tightening before them. */
 function mostLoosenedFirst(a: Change, b: Change): number {
-  return looseness(b) - looseness(a) || (a.key < b.key ? -1 : 1);
+  return Number(isRepair(b)) - Number(isRepair(a)) || looseness(b) - looseness(a) || (a.key < b.key ? -1 : 1);
 }
 
 function looseness(change: Change): number {

@@ -8,7 +8,7 @@ import { observeTenant, readState, type State, unknownKeys } from './observe.ts'
 import { plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
-import { type Judged, nothingJudged, record } from './record.ts';
+import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import { announce, announceSkipped } from './telemetry/announce.ts';
 import { patience, proveSettled } from './verify.ts';
@@ -31,6 +31,8 @@ export interface Limits {
   readonly protected: ProtectedIdentities;
   readonly changesMax: number;
   readonly settleMs: number;
+  /** How long a create that was sent may stay invisible, milliseconds. */
+  readonly createLagMs: number;
   /** Milliseconds since 1970 after which no work is begun. */
   readonly deadlineAt: number;
 }
@@ -42,8 +44,6 @@ export type RunResult =
   /** The request names keys that do not exist; nothing was judged. */
   | { readonly kind: 'invalid'; readonly problems: readonly string[] };
 
-/** A create stays in doubt for this many times the patience of a write. */
-const CREATE_LAG_SETTLES = 5;
 /** Runs and journal are kept for 90 days. */
 const KEEP_MS = 90 * 24 * 3600 * 1000;
 
@@ -72,8 +72,14 @@ export async function reconcile(request: RunRequest, ports: Ports, limits: Limit
       await ports.control.release(answer.lease).catch(asFault);
     }
   } catch (error) {
-    const report = finish(started, nothingJudged(asFault(error)), ports);
+    const isFault = error instanceof Fault;
+    const report = finish(
+      started,
+      nothingJudged(isFault ? error : new Fault('config', `a bug: ${String(error)}`)),
+      ports,
+    );
     announce(report, ports.telemetry);
+    if (!isFault) throw error;
     return { kind: 'done', report };
   }
 }
@@ -100,7 +106,7 @@ async function loop(
     observation,
     freeze,
     changesMax: limits.changesMax,
-    createLagMs: CREATE_LAG_SETTLES * limits.settleMs,
+    createLagMs: limits.createLagMs,
   });
   await proveSettled(drifts, bindings, ports);
 
@@ -140,18 +146,19 @@ async function runUnderLease(
   if (problems.length > 0) return { kind: 'invalid', problems };
   await ports.runs.put(started);
   const judged = state.isEmpty
-    ? nothingJudged(
-        new Fault(
-          'config',
-          'there is no desired state for this tenant: push some with `caretaker push baselines/`',
-        ),
-      )
+    ? nothingDesired(state)
     : await loop(request, ports, limits, state, lease, freeze).catch((error: unknown) =>
         nothingJudged(asFault(error)),
       );
   const report = await keep(finish(started, judged, ports), ports);
   announce(report, ports.telemetry);
   return { kind: 'done', report };
+}
+
+/** Either nobody has pushed yet, or somebody removed every row: what is bound tells the two apart. */
+function nothingDesired(state: State): Judged {
+  const message = 'there is no desired state for this tenant: push some with `caretaker push baselines/`';
+  return { ...nothingJudged(new Fault('config', message)), findings: tamperingOf(state) };
 }
 
 /** Stores the report and takes a bounded bite out of what is older than 90 days. What was done is done, stored or not. */

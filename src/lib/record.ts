@@ -161,7 +161,7 @@ function driftFindings(drift: Drift): ReportedFinding[] {
 /** Name under which rows that cannot be believed are reported. */
 export const TAMPERING = 'desiredState';
 
-function tamperingOf({ damaged, vanished }: State): ReportedFinding[] {
+export function tamperingOf({ damaged, vanished }: State): ReportedFinding[] {
   return [
     ...damaged.map(({ key, problem }) => ({ key, detail: `desired row "${key}": ${problem}` })),
     ...vanished.map((key) => ({
@@ -193,7 +193,8 @@ function statusOf(
   tampering: readonly ReportedFinding[],
 ): RunStatus {
   const { applied } = facts;
-  const isUnread = tampering.length > 0 || policies.some(({ drift }) => drift === 'unread');
+  const isUnread =
+    tampering.length > 0 || facts.observation.isListOdd || policies.some(({ drift }) => drift === 'unread');
   const isUnfinished = policies.some(({ outcome }) => outcome !== null && !outcome.settled);
   if (isUnread || isUnfinished || applied.remaining.length > 0 || applied.stopped !== null)
     return 'incomplete';
@@ -211,7 +212,5 @@ function statusOf(
 }
 
 function isPartial(change: Change): boolean {
-  return (
-    (change.action === 'update' || change.action === 'adopt') && change.withheld.length > 0 && isWrite(change)
-  );
+  return change.action !== 'create' && change.withheld.length > 0 && isWrite(change);
 }

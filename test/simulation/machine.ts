@@ -149,7 +149,14 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   const ended = reconcile(
     { runId, tenantId: TENANT, trigger: 'schedule', requestedBy: null, mode, policies },
     ports,
-    { parameters: PARAMETERS, protected: IDENTITIES, changesMax, settleMs: SETTLE_MS, deadlineAt },
+    {
+      parameters: PARAMETERS,
+      protected: IDENTITIES,
+      changesMax,
+      settleMs: SETTLE_MS,
+      createLagMs: 5 * SETTLE_MS,
+      deadlineAt,
+    },
   ).then(
     (result): End => ({ kind: 'ended', result }),
     (error: unknown): End => ({ kind: 'threw', error }),

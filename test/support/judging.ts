@@ -60,6 +60,7 @@ export function observationOf(
     singly: new Map(),
     deleted: new Map(),
     doubts: [],
+    isListOdd: false,
     listed: observed.size,
     ...change,
   };

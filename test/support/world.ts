@@ -134,6 +134,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         protected: identities,
         changesMax: options.changesMax ?? 5,
         settleMs: SETTLE_MS,
+        createLagMs: 5 * SETTLE_MS,
         deadlineAt,
       };
       return reconcile(request, ports(limits?.deadlineAt ?? deadlineAt), { ...standard, ...limits });

@@ -8,7 +8,7 @@ import type { Rule } from '../guard.ts';
 export const unrecognisedContent: Rule = {
   name: 'unrecognisedContent',
   check(change) {
-    if (change.action === 'create' || change.action === 'restore') return undefined;
+    if (change.action === 'create') return undefined;
     const odd = change.before.reading.unrecognised.filter((member) => !member.empty);
     if (odd.length === 0) return undefined;
     const what = odd.map((member) => `${member.path} = ${member.value}`).join('; ');
@@ -20,9 +20,8 @@ export const unrecognisedContent: Rule = {
     }
     const left = change.withheld.join(', ');
     const detail = `${left} drifted and carries what this version cannot read (${what}); it is left as it is. Look at it in the portal, clear the member or update Caretaker`;
-    return {
-      decision: change.body === null || Object.keys(change.body).length === 0 ? 'hold' : 'note',
-      detail,
-    };
+    // Bringing a policy back is worth doing even where nothing of it may be replaced.
+    const hasMore = change.action === 'restore' || Object.keys(change.body ?? {}).length > 0;
+    return { decision: hasMore ? 'note' : 'hold', detail };
   },
 };
