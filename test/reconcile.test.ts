@@ -466,4 +466,87 @@ describe('a run', () => {
     expect(many.requests).toEqual(few.requests);
     expect(made.tenant.writes).toHaveLength(writes);
   });
+
+  it('lets changes that are always refused stand in nobody’s way', async () => {
+    const made = await world({ changesMax: 2 });
+    for (const n of [1, 2, 3]) {
+      await made.push({ [`p-${n}`]: article({ displayName: `CA${n}` }) });
+      await made.run();
+    }
+    await made.wait(600_000);
+    const [first, second, third] = made.tenant.truth().map(({ id }) => String(id));
+    // Two are gone for good and cannot be made again; the third was only switched off.
+    for (const id of [first, second]) made.tenant.admin.purge(String(id));
+    made.tenant.admin.edit(String(third), (policy) => {
+      policy.state = 'disabled';
+    });
+    made.tenant.arm('forbidden', { method: 'POST', times: Number.POSITIVE_INFINITY });
+
+    const report = await made.run();
+
+    expect(report.policies.map(({ outcome }) => outcome?.status)).toEqual([
+      'rejected',
+      'rejected',
+      'applied',
+    ]);
+    expect(made.live('CA3').state).toBe('enabled');
+  });
+
+  it('brings policies back although more are gone than it has time to look for', async () => {
+    const made = await world({ tenant: { pageSize: 500 }, changesMax: 5 });
+    const names = Array.from({ length: 150 }, (_, n) => `CA${String(n).padStart(3, '0')}`);
+    const ids = names.map((displayName) =>
+      made.tenant.admin.create({
+        displayName,
+        state: 'enabled',
+        conditions: {
+          users: {
+            includeUsers: ['All'],
+            excludeUsers: [BREAK_GLASS_USER],
+            excludeGroups: [BREAK_GLASS_GROUP],
+          },
+          applications: { includeApplications: ['797f4846-ba00-4fd7-ba43-dac1f8f63013'] },
+        },
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+      }),
+    );
+    await made.push(
+      Object.fromEntries(names.map((displayName) => [displayName.toLowerCase(), article({ displayName })])),
+    );
+    await made.run();
+    for (const id of ids) made.tenant.admin.remove(id);
+
+    const report = await made.run();
+
+    expect(report.status).toBe('incomplete');
+    expect(made.tenant.truth()).toHaveLength(5);
+    expect(made.tenant.truth().every(({ id }) => ids.includes(String(id)))).toBe(true);
+  });
+
+  it('does not let go of a policy because an older row that forgets it was put back', async () => {
+    const { storage, tenant, push, forget, run, ports } = await settledWorld();
+    await forget('require-mfa');
+    const rows = storage.rowsOf(tenant.tenantId)('desired');
+    const [forgotten] = await rows.range({ from: 'head|', to: 'head}' });
+    await push({ 'require-mfa': article() });
+    await run();
+    await run();
+    if (forgotten !== undefined) await rows.put(forgotten as Parameters<typeof rows.put>[0]);
+
+    const report = await run();
+
+    expect(report.status).toBe('incomplete');
+    expect(report.findings.map(({ detail }) => detail).join()).toContain('rolled back');
+    expect((await ports().bindings.all()).bindings).toHaveLength(1);
+  });
+
+  it('says that rows were removed when all of them are gone and policies are bound', async () => {
+    const { storage, tenant, run } = await settledWorld();
+    await storage.rowsOf(tenant.tenantId)('desired').remove('head|require-mfa');
+
+    const report = await run();
+
+    expect(report).toMatchObject({ status: 'failed', error: { kind: 'config' } });
+    expect(report.findings.map(({ detail }) => detail).join()).toContain('vanished');
+  });
 });

@@ -1,5 +1,5 @@
 import { claimants, fieldDrifts, type Observed, observe } from './diff.ts';
-import { asFault, type Fault } from './fault.ts';
+import { asFault, Fault } from './fault.ts';
 import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { AdoptChange, Change, CreateChange, RestoreChange, UpdateChange } from './plan.ts';
@@ -161,12 +161,8 @@ async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
 
 async function create(change: CreateChange, context: Course): Promise<Outcome> {
   const { ports } = context;
-  if (change.replaces !== null) {
-    const { replaces } = change;
-    const old = await asked(() => ports.policies.read(replaces));
-    if ('status' in old) return old;
-    if (old.kind !== 'missing') return { status: 'stale', reason: `${replaces} is back` };
-  }
+  const doubt = change.replaces === null ? null : await doubtThatGone(change.replaces, context);
+  if (doubt !== null) return { status: 'stale', reason: doubt };
   const list = await asked(() => ports.policies.list());
   if ('status' in list) return list;
   const live = list.policies.map((raw) => observe(String(raw.id).toLowerCase(), raw));
@@ -196,6 +192,25 @@ async function create(change: CreateChange, context: Course): Promise<Outcome> {
       return conclude(change, { ...written, status: 'applied', id }, change.after, context);
     }
   }
+}
+
+/** How often an object is looked for before another takes its place: over about half of the patience for a write. */
+const LOOKS = 4;
+
+/**
+ * Why an object that was bound may not be gone for good after all. One that somebody has just restored answers 404 on a
+ * lagging replica, and is not among the deleted any more: for a moment it is nowhere.
+ */
+async function doubtThatGone(id: PolicyId, { ports, patience }: Course): Promise<string | null> {
+  let looks = 0;
+  for await (const _ of patience.steps(ports)) {
+    const old = await asked(() => ports.policies.read(id));
+    if ('status' in old) return old.reason;
+    if (old.kind !== 'missing') return `${id} is back`;
+    looks += 1;
+    if (looks === LOOKS) return null;
+  }
+  return `there was no time left to make sure that ${id} is gone`;
 }
 
 /** Why nothing is made after all: what the list shows now stands for the key already, or may. */
@@ -342,6 +357,7 @@ async function write(
 ): Promise<Written> {
   const { ports, runId, lease } = context;
   const intentId = ports.chance.uuid();
+  const lookedAt = ports.clock.now();
   const entry = { runId, fence: lease.fence, key: change.key, intentId, digest: change.digest };
   await ports.journal.append({
     ...entry,
@@ -358,7 +374,7 @@ async function write(
     const pending = { action, intentId, displayName: change.desired.displayName, at: ports.clock.now() };
     await bind(change, context, { pending });
   }
-  const written = await send(intentId, () => mayLeave(intentId, context)).then(
+  const written = await send(intentId, () => mayLeave(intentId, lookedAt, context)).then(
     (done): Written => ({ status: 'applied', id: done, intentId }),
     (error: unknown): Written | Stop =>
       error instanceof Stop ? error : { ...refusal(asFault(error)), intentId },
@@ -385,21 +401,25 @@ async function write(
   return written;
 }
 
+/** A write that had to wait longer (throttled, say) would go out on what was read too long ago: the next run looks again. */
+const LOOK_MS = 45_000;
 /** An answer that took longer tells of the past: a machine that stood still in between asks again. */
-const STANDING_MS = 5_000;
+const STANDING_MS = 2_000;
 const STANDING_ATTEMPTS = 3;
+const TOO_LATE = 'it had to wait, and what was read before may have changed since; the next run looks again';
 
 /**
  * Ownership and freeze, read together when all other waiting is over and the request is about to leave.
  *
- * @throws Stop when it may not
+ * @throws Stop when nothing may leave any more; Fault `unavailable` when this write may not
  */
-async function mayLeave(intentId: string, course: Course): Promise<void> {
+async function mayLeave(intentId: string, lookedAt: number, course: Course): Promise<void> {
   const { ports, sent, deadlineAt } = course;
   for (let attempt = 1; attempt <= STANDING_ATTEMPTS; attempt++) {
     const askedAt = ports.clock.now();
     await stand(course);
     if (ports.clock.now() >= deadlineAt) throw new Stop('the run’s time budget ended');
+    if (ports.clock.now() - lookedAt > LOOK_MS) throw new Fault('unavailable', TOO_LATE);
     if (ports.clock.now() - askedAt > STANDING_MS) continue;
     sent.add(intentId);
     return;

@@ -11,6 +11,9 @@ import { type Exchange, RUN_BUDGET_MS, type RunRecord } from './machine.ts';
 import { PARAMETERS, typed } from './policies.ts';
 
 type Intent = Extract<JournalEntry, { kind: 'intent' }>;
+/** No write leaves longer than this after its object was looked at: the program's 45 s, and time to write down the intent. */
+const LOOK_MS = 60_000;
+
 type Write = Tenant['writes'][number];
 
 /** Everything that happened in one world. */
@@ -182,8 +185,8 @@ function twins(history: History): string[] {
       const boundId = sent.get(clientRequestId)?.ledger?.bindings.get(key)?.id ?? null;
       const namesakes = [...live.values()].filter(({ policy }) => policy.displayName === name);
       for (const [other, { policy, restoredAt }] of live) {
-        // What somebody brought back a moment ago, the service may not have shown us yet.
-        if (at - restoredAt <= history.lagMs) continue;
+        // What somebody brought back a moment ago, the service may not have shown us when we looked.
+        if (at - restoredAt <= history.lagMs + LOOK_MS) continue;
         if (other === boundId) broken.push(`${id} was created for ${key}, whose ${other} is there`);
         else if (
           madeFor.get(other) === key &&
@@ -259,6 +262,7 @@ function preImageProblem(
   const looked = exchanges[firstAttempt(exchanges, write) - 1];
   const wanted = intent.action === 'restore' ? `${DELETED}/${id}` : `${COLLECTION}/${id}`;
   if (looked?.method !== 'GET' || looked.path !== wanted) return 'was not looked at right before';
+  if (write.at - looked.at > LOOK_MS) return 'left long after it was looked at';
   const shown = asObject(looked.text);
   if (shown === undefined) return 'was not shown right before';
   return JSON.stringify(shown) === JSON.stringify(intent.preImage)
