@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
-import { Cron } from 'croner';
-import { type Binding, type Core, provideCore, type Registration, type RpcHttp } from './host/core.ts';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { loadApp } from './host/core.ts';
+import { serveHttp } from './host/http.ts';
+import { createInvoker, describe, type Hosted, hostedOf, type Invoke, type Log } from './host/invoke.ts';
+import { resolveSchedule, type Settings, startTimer, type Timer } from './host/timers.ts';
 
 export interface HostedFunction {
   readonly name: string;
@@ -18,82 +19,87 @@ export interface HostedFunction {
 /** An Azure Functions host for a laptop. */
 export interface Host {
   readonly url: string;
+  /** Everything that was registered, a timer that was not started included. */
   readonly functions: readonly HostedFunction[];
-  /** One tick of a timer, now. Rejects with what the function threw. */
+  /**
+   * One run of a timer: now, or after the run that is under way. Rejects with what the function threw, and for a timer
+   * that does not exist or was not started.
+   */
   runTimer(name: string): Promise<void>;
+  /** Starts nothing more and gives what is running five seconds to end, as the real host gives its worker. */
   close(): Promise<void>;
 }
 
 export interface HostOptions {
-  /** Entry files, as import specifiers; each registers its functions while it loads. */
+  /** Entry files, as paths or file URLs; each registers its functions while it loads. */
   readonly entries: readonly string[];
-  /** App settings, for `%NAME%` in bindings. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** App settings, for `%NAME%` in schedules; by default the process's own. Handlers read `process.env` themselves. */
+  readonly environment?: Settings;
+  /** By default a free one. */
   readonly port?: number;
-  readonly log: (level: string, functionName: string, line: string) => void;
+  /** By default 100 MiB, Azure's own limit; a larger body is answered with 413. */
+  readonly bodyBytesMax?: number;
+  /** Gets what functions log, in the worker's levels (`information`, `warning` …), and under `host` what the host says. */
+  readonly log: Log;
 }
 
-interface Hosted {
-  readonly registration: Registration;
-  readonly name: string;
-  readonly bindingName: string;
-  readonly trigger: Binding;
-}
+const GRACE_MS = 5_000;
+const BODY_BYTES_MAX = 100 * 1024 * 1024;
+
+/** The app's library knows one host a process. */
+let isTaken = false;
 
 /**
  * Loads a function app as Azure's Node worker does, serves its HTTP functions below `/api` and fires its timers.
  *
- * Like the real host it needs no key on a loopback address when run locally, resolves `%NAME%` from the app settings,
- * leaves a timer out (and says so) whose setting is missing, and never lets a timer overlap itself. One host a process:
- * the app's library keeps what was registered first.
+ * Like the real host run locally it asks for no key whatever the `authLevel`, and listens on 127.0.0.1 only. It resolves
+ * `%NAME%` from the app settings and leaves a timer out (and says so once) whose setting is missing. Functions with
+ * another trigger are listed and never run. One host at a time; after it is closed, the same entry files can be started
+ * again and keep their modules' state, since a module is loaded once.
+ *
+ * @throws Error when another host is running, when the entry files register nothing, or as an entry file or an
+ *   `appStart` hook throws; nothing is left running then
  */
-export async function startHost({ entries, environment, port = 0, log }: HostOptions): Promise<Host> {
-  const core = provideCore();
-  for (const entry of entries) await import(entry);
-  core.model();
-  const hosted = core.registrations.map(hostedOf);
+export async function startHost(options: HostOptions): Promise<Host> {
+  if (isTaken) throw new Error('another host is running in this process; close it first');
+  isTaken = true;
+  try {
+    return await start(options);
+  } catch (error) {
+    isTaken = false;
+    throw error;
+  }
+}
 
-  const invoke = async (
-    { registration, name, bindingName }: Hosted,
-    data: object,
-  ): Promise<RpcHttp | undefined> => {
-    const invocationId = randomUUID();
-    const model = core.model().getInvocationModel({
-      invocationId,
-      metadata: registration,
-      request: {
-        invocationId,
-        inputData: [{ name: bindingName, data }],
-        triggerMetadata: {},
-        traceContext: {},
-        retryContext: undefined,
-      },
-      state: undefined,
-      log: (level: string, _category: string, line: string) => log(level, name, line),
-    });
-    const { context, inputs } = await model.getArguments();
-    const result = await model.invokeFunction(context, inputs, registration.callback);
-    return (await model.getResponse(context, result)).returnValue?.http ?? undefined;
+async function start({
+  entries,
+  environment = process.env,
+  port = 0,
+  bodyBytesMax = BODY_BYTES_MAX,
+  log,
+}: HostOptions): Promise<Host> {
+  const app = await loadApp(entries.map(urlOf), (level, line) => log(level, 'host', line));
+  const { invoke, runAppHooks } = createInvoker(app, log);
+  await runAppHooks('appStart');
+
+  const hosted = app.registrations.map(hostedOf);
+  const { counted, ended } = countRunning(invoke);
+  const http = await serveHttp(ofType(hosted, 'httpTrigger'), { port, bodyBytesMax }, counted, log);
+  const timers = startTimers(ofType(hosted, 'timerTrigger'), environment, counted, log);
+
+  const close = async (): Promise<void> => {
+    for (const timer of timers.values()) timer.stop();
+    const stopped = http.stop();
+    await within(GRACE_MS, ended());
+    await runAppHooks('appTerminate').catch((error: unknown) => log('error', 'host', describe(error)));
+    http.cut();
+    await stopped;
+    isTaken = false;
   };
-
-  const timers = hosted.filter(({ trigger }) => trigger.type === 'timerTrigger');
-  const tick = (timer: Hosted): Promise<unknown> => invoke(timer, { json: JSON.stringify(timerData()) });
-  const jobs = timers.flatMap((timer) => schedule(timer, environment, log, () => tick(timer)));
-
-  const routes = hosted.filter(({ trigger }) => trigger.type === 'httpTrigger');
-  const server = createServer((request, response) => {
-    answer(request, response, routes, invoke).catch((error: unknown) => {
-      log('error', 'host', String(error));
-      response.writeHead(500).end();
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  let closing: Promise<void> | undefined;
 
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: http.url,
     functions: hosted.map(({ name, trigger }) => ({
       name,
       type: trigger.type,
@@ -103,121 +109,62 @@ export async function startHost({ entries, environment, port = 0, log }: HostOpt
       authLevel: trigger.authLevel,
     })),
     async runTimer(name) {
-      const timer = timers.find((candidate) => candidate.name === name);
-      if (timer === undefined) throw new Error(`there is no timer ${name}`);
-      await tick(timer);
+      const timer = timers.get(name);
+      if (timer === undefined) throw new Error(`there is no timer ${name}, or it was not started`);
+      await timer.run();
     },
-    async close() {
-      for (const job of jobs) job.stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
 
-function hostedOf(registration: Core['registrations'][number]): Hosted {
-  const entry = Object.entries(registration.bindings).find(([, binding]) => binding.type.endsWith('Trigger'));
-  if (entry === undefined) throw new Error(`function ${registration.name} has no trigger`);
-  return { registration, name: registration.name, bindingName: entry[0], trigger: entry[1] };
+function urlOf(entry: string): string {
+  return entry.startsWith('file:') ? entry : pathToFileURL(resolve(entry)).href;
 }
 
-function schedule(
-  timer: Hosted,
-  environment: HostOptions['environment'],
-  log: HostOptions['log'],
-  tick: () => Promise<unknown>,
-): Cron[] {
-  const expression = resolveSetting(timer.trigger.schedule ?? '', environment);
-  if (expression === undefined) {
-    log(
-      'warning',
-      'host',
-      `the app setting in "${timer.trigger.schedule}" is not set, so ${timer.name} is not started`,
-    );
-    return [];
-  }
-  const onError = (error: unknown): void =>
-    log('error', timer.name, error instanceof Error ? error.message : String(error));
-  return [
-    new Cron(
-      expression,
-      { protect: true, unref: true, timezone: 'UTC', catch: onError },
-      async () => void (await tick()),
-    ),
-  ];
+function ofType(hosted: readonly Hosted[], type: string): Hosted[] {
+  return hosted.filter(({ trigger }) => trigger.type === type);
 }
 
-/** `%NAME%` stands for an app setting; undefined when it is not set. */
-function resolveSetting(text: string, environment: HostOptions['environment']): string | undefined {
-  const name = /^%(.+)%$/.exec(text)?.[1];
-  return name === undefined ? text : environment[name];
-}
-
-/** Timer data as the host sends it: in PascalCase, which the library turns round. */
-function timerData(): object {
-  const now = new Date().toISOString();
-  return {
-    Schedule: { AdjustForDST: true },
-    ScheduleStatus: { Last: now, Next: now, LastUpdated: now },
-    IsPastDue: false,
-  };
-}
-
-type Invoke = (hosted: Hosted, data: object) => Promise<RpcHttp | undefined>;
-
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  routes: readonly Hosted[],
+function startTimers(
+  functions: readonly Hosted[],
+  environment: Settings,
   invoke: Invoke,
-): Promise<void> {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
-  const method = request.method ?? 'GET';
-  const fitting = routes.flatMap((hosted) => {
-    const params = match(hosted.trigger.route ?? hosted.name, url.pathname);
-    return params === undefined ? [] : [{ hosted, params }];
-  });
-  if (fitting.length === 0) return void response.writeHead(404).end();
-  const found = fitting.find(({ hosted }) =>
-    (hosted.trigger.methods ?? []).some((allowed) => allowed.toUpperCase() === method),
-  );
-  if (found === undefined) return void response.writeHead(405).end();
-  const bytes = await buffer(request);
-  const result = await invoke(found.hosted, {
-    http: {
-      method,
-      url: url.href,
-      nullableHeaders: nullable(
-        Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
-      ),
-      nullableQuery: nullable([...url.searchParams]),
-      nullableParams: nullable(Object.entries(found.params)),
-      ...(bytes.length === 0 ? {} : { body: { bytes } }),
-    },
-  });
-  const { bytes: out, string, json } = result?.body ?? {};
-  response
-    .writeHead(Number(result?.statusCode ?? 204), { ...result?.headers })
-    .end(out ?? string ?? json ?? '');
-}
-
-function nullable(entries: readonly (readonly [string, string])[]): object {
-  return Object.fromEntries(entries.map(([name, value]) => [name, { value }]));
-}
-
-/** Matches `/api/<route>` against a template such as `runs/{runId}`. */
-function match(route: string, path: string): Record<string, string> | undefined {
-  const wanted = ['api', ...route.split('/')];
-  const given = path.split('/').slice(1);
-  if (wanted.length !== given.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const value = decodeURIComponent(given[index] ?? '');
-    const name = /^\{(\w+)\}$/.exec(part)?.[1];
-    if (name !== undefined) params[name] = value;
-    else if (part.toLowerCase() !== value.toLowerCase()) return undefined;
+  log: Log,
+): Map<string, Timer> {
+  const timers = new Map<string, Timer>();
+  for (const hosted of functions) {
+    const schedule = resolveSchedule(hosted.trigger.schedule ?? '', environment);
+    if ('problem' in schedule) {
+      log('warning', 'host', `${hosted.name} is not started: ${schedule.problem}`);
+      continue;
+    }
+    const timer = startTimer(schedule.expression, (data) => invoke(hosted, { json: JSON.stringify(data) }));
+    timers.set(hosted.name, timer);
+    // Its error has been logged by the invocation.
+    if (hosted.trigger.runOnStartup === true) timer.run().catch(() => undefined);
   }
-  return params;
+  return timers;
+}
+
+/** Knows what is running, so that closing can wait for it. */
+function countRunning(invoke: Invoke): { counted: Invoke; ended: () => Promise<unknown> } {
+  const running = new Set<Promise<unknown>>();
+  return {
+    counted(hosted, data) {
+      const run = invoke(hosted, data).finally(() => running.delete(run));
+      running.add(run);
+      return run;
+    },
+    ended: () => Promise.allSettled(running),
+  };
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const late = sleep(ms, undefined, { signal: done.signal }).catch(() => undefined);
+  await Promise.race([work, late]);
+  done.abort();
 }
