@@ -18,7 +18,7 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'adopt whatever is unbound',
     file: 'src/lib/diff.ts',
-    find: 'policy.displayName === wanted.displayName &&',
+    find: 'policy.displayName === desired.displayName &&',
     put: '',
   },
   {
@@ -30,14 +30,14 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'no look for a lost create',
     file: 'src/lib/apply.ts',
-    find: "if (written.status !== 'indeterminate') return boundCreate(change, written, context);",
-    put: 'return boundCreate(change, written, context);',
+    find: 'if (id === undefined) return outcomeOf(written);',
+    put: 'return outcomeOf(written);',
   },
   {
     name: 'a lost create counts as rejected',
     file: 'src/lib/apply.ts',
-    find: "case 'indeterminate':\n      return { status: 'indeterminate', reason: fault.message };",
-    put: "case 'indeterminate':\n      return { status: 'rejected', reason: fault.message };",
+    find: "return { status: 'indeterminate', reason, isMissing };",
+    put: "return { status: 'rejected', reason, isMissing };",
   },
   {
     name: 'writes are retried when their answer is lost',
@@ -66,14 +66,14 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nobody asks whether the lease is still held',
     file: 'src/lib/apply.ts',
-    find: "if (!owned) return 'the lease was lost to another run';",
+    find: "if (!owned) throw new Stop('the lease was lost to another run');",
     put: '',
   },
   {
     name: 'nobody asks whether the tenant is frozen',
     file: 'src/lib/apply.ts',
-    find: 'return freeze === null ? null :',
-    put: 'return freeze !== undefined ? null :',
+    find: 'if (freeze !== null) throw',
+    put: 'if (freeze === undefined) throw',
   },
   {
     name: 'a doubtful list is believed',
@@ -127,8 +127,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nothing is ever proven',
     file: 'src/lib/apply.ts',
-    find: '...(isWhole',
-    put: '...(false && isWhole',
+    find: 'const proven = isWhole ?',
+    put: 'const proven = isWhole && false ?',
   },
   {
     name: 'a busy lease is no obstacle',
