@@ -402,7 +402,7 @@ async function write(
 }
 
 /** A write that had to wait longer (throttled, say) would go out on what was read too long ago: the next run looks again. */
-const LOOK_MS = 25_000;
+const LOOK_MS = 45_000;
 /** An answer that took longer tells of the past: a machine that stood still in between asks again. */
 const STANDING_MS = 2_000;
 const STANDING_ATTEMPTS = 3;

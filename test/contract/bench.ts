@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { startAzurite } from '../../sandbox/azurite.ts';
 import type { TenantId } from '../../src/lib/policy/model.ts';
 import type { Clock } from '../../src/lib/ports.ts';
 import { caller } from '../../src/lib/storage/calls.ts';
@@ -6,7 +7,6 @@ import { connect } from '../../src/lib/storage/connect.ts';
 import { createStorage, type TenantStorage } from '../../src/lib/storage/index.ts';
 import type { Rows, TableName } from '../../src/lib/storage/rows.ts';
 import { tableRows } from '../../src/lib/storage/tableRows.ts';
-import { startAzurite } from '../support/azurite.ts';
 import { memoryStorage } from '../support/memoryStorage.ts';
 
 /** A clock that stands still until it is told to move, so that no test waits. */
@@ -90,7 +90,7 @@ export const places: readonly Place[] = [
             );
           return benchOver(tenant, clock, () => storage.open(tenant, clock.now() + 60_000), raw);
         },
-        stop: azurite.stop,
+        stop: azurite.close,
       };
     },
   },

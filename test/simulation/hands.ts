@@ -16,6 +16,8 @@ export interface Hands {
   readonly unmanaged: ReadonlySet<string>;
   /** Made unreadable for v1.0 by somebody, and not yet mended. */
   readonly hidden: ReadonlySet<string>;
+  /** Those that ever were. */
+  readonly everHidden: ReadonlySet<string>;
   /** Made by Microsoft. */
   readonly managed: ReadonlySet<string>;
 }
@@ -25,12 +27,13 @@ export function hands(tenant: Tenant, chance: Dice, wanted: () => readonly RawPo
   const { admin } = tenant;
   const unmanaged = new Set<string>();
   const hidden = new Set<string>();
+  const everHidden = new Set<string>();
   const managed = new Set<string>();
   for (let n = chance.between(0, 3); n > 0; n--) {
     unmanaged.add(admin.create(typed(desiredPolicy(chance, `unmanaged ${n}`))));
   }
 
-  return { meddle, work, plantNamesake, unmanaged, hidden, managed };
+  return { meddle, work, plantNamesake, unmanaged, hidden, everHidden, managed };
 
   function work(): string {
     const [id] = [...unmanaged].filter((one) => tenant.truth().some((policy) => policy.id === one));
@@ -86,7 +89,10 @@ export function hands(tenant: Tenant, chance: Dice, wanted: () => readonly RawPo
         });
         break;
       case 'exclude':
-        admin.edit(id, (policy) => policy.conditions.users?.excludeUsers.push(chance.guid()));
+        admin.edit(id, (policy) => {
+          // A policy for workload identities has nobody to exclude.
+          policy.conditions.users?.excludeUsers?.push(chance.guid());
+        });
         break;
       case 'breakGlass':
         admin.edit(id, withoutBreakGlass);
@@ -131,6 +137,7 @@ export function hands(tenant: Tenant, chance: Dice, wanted: () => readonly RawPo
       case 'hide':
         admin.setPreview(id, true);
         hidden.add(id);
+        everHidden.add(id);
         break;
       case 'unhide':
         admin.setPreview(id, false);

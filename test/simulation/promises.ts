@@ -171,8 +171,8 @@ function ourWrites({ tenant }: History): Write[] {
 function twins(history: History): string[] {
   const intents = intentsOf(history);
   const sent = new Map(
-    history.runs.flatMap(({ exchanges }) =>
-      exchanges.filter(isWrite).map((one) => [one.clientRequestId, one]),
+    history.runs.flatMap(({ exchanges, pausedMs }) =>
+      exchanges.filter(isWrite).map((write) => [write.clientRequestId, { write, pausedMs }] as const),
     ),
   );
   const live = new Map<string, { policy: Policy; restoredAt: number }>();
@@ -182,11 +182,12 @@ function twins(history: History): string[] {
     if (by === 'graph' && action === 'create') {
       const key = intents.get(clientRequestId)?.key ?? '?';
       const name = after?.displayName;
-      const boundId = sent.get(clientRequestId)?.ledger?.bindings.get(key)?.id ?? null;
+      const { write, pausedMs = 0 } = sent.get(clientRequestId) ?? {};
+      const boundId = write?.ledger?.bindings.get(key)?.id ?? null;
       const namesakes = [...live.values()].filter(({ policy }) => policy.displayName === name);
       for (const [other, { policy, restoredAt }] of live) {
         // What somebody brought back a moment ago, the service may not have shown us when we looked.
-        if (at - restoredAt <= history.lagMs + LOOK_MS) continue;
+        if (at - restoredAt <= history.lagMs + LOOK_MS + pausedMs) continue;
         if (other === boundId) broken.push(`${id} was created for ${key}, whose ${other} is there`);
         else if (
           madeFor.get(other) === key &&
@@ -236,7 +237,8 @@ function unwritten(history: History): string[] {
   const broken = ourWrites(history).flatMap(({ action, id, clientRequestId }) =>
     intents.has(clientRequestId ?? '') ? [] : [`our ${action} of ${id} has no intent`],
   );
-  for (const { runId, exchanges } of history.runs) {
+  for (const run of history.runs) {
+    const { runId, exchanges } = run;
     for (const write of exchanges.filter(isWrite)) {
       const intent = intents.get(write.clientRequestId);
       if (intent === undefined)
@@ -244,7 +246,7 @@ function unwritten(history: History): string[] {
       else if (intent.at > write.at + 10_000)
         broken.push(`${runId}: intent ${intent.intentId} came after its request`);
       else if (intent.action !== 'create') {
-        const problem = preImageProblem(intent, exchanges, write);
+        const problem = preImageProblem(intent, run, write);
         if (problem !== undefined) broken.push(`${runId}: ${write.method} ${write.path} ${problem}`);
       }
     }
@@ -255,14 +257,15 @@ function unwritten(history: History): string[] {
 /** The journalled pre-image is what Graph showed in the last request before the write, and nothing came in between. */
 function preImageProblem(
   intent: Intent,
-  exchanges: readonly Exchange[],
+  { exchanges, pausedMs }: RunRecord,
   write: Exchange,
 ): string | undefined {
   const id = intent.id ?? '';
   const looked = exchanges[firstAttempt(exchanges, write) - 1];
   const wanted = intent.action === 'restore' ? `${DELETED}/${id}` : `${COLLECTION}/${id}`;
   if (looked?.method !== 'GET' || looked.path !== wanted) return 'was not looked at right before';
-  if (write.at - looked.at > LOOK_MS) return 'left long after it was looked at';
+  // A machine that stands still when an answer arrives takes it for a fresh one.
+  if (write.at - looked.at > LOOK_MS + pausedMs) return 'left long after it was looked at';
   const shown = asObject(looked.text);
   if (shown === undefined) return 'was not shown right before';
   return JSON.stringify(shown) === JSON.stringify(intent.preImage)
@@ -421,7 +424,8 @@ function refusals(history: History): string[] {
   const { tenant, hands } = history;
   const broken = tenant.log
     .filter(({ method, status, path }) => {
-      const isHidden = hands.hidden.has(path.split('/').at(-1) ?? '');
+      // Hidden for a while is enough: it may have been so just when we wrote (1038).
+      const isHidden = hands.everHidden.has(path.split('/').at(-1) ?? '');
       return method !== 'GET' && status === 400 && !isManaged(history, path) && !isHidden;
     })
     .map(({ method, path, body }) => `the tenant refused ${method} ${path}: ${body}`);

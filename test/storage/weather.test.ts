@@ -7,9 +7,9 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startAzurite } from '../../sandbox/azurite.ts';
 import { createStorage, newRunId, type TenantStorage } from '../../src/lib/storage/index.ts';
 import { type HandClock, handClock } from '../contract/bench.ts';
-import { startAzurite } from '../support/azurite.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const KEY = 'c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA==';
@@ -125,13 +125,13 @@ describe('the tables in bad weather', () => {
     ];
 
     for (const [table, action] of calls) {
-      const message = `table "${table}" is missing at 127.0.0.1:${azurite.port}/devstoreaccount1: run \`caretaker init\` or \`caretaker push\``;
+      const message = `table "${table}" is missing at 127.0.0.1:${new URL(azurite.url).port}/devstoreaccount1: run \`caretaker init\` or \`caretaker push\``;
       await expect(action()).rejects.toMatchObject({
         kind: 'config',
         message: expect.stringContaining(message),
       });
     }
-    await azurite.stop();
+    await azurite.close();
   });
 
   it('creates the tables when told to, as often as one likes, and never by itself', async () => {
@@ -142,7 +142,7 @@ describe('the tables in bad weather', () => {
     await storage.createTables();
 
     expect(await open(azurite.connectionString).desired.heads()).toEqual({ versions: [], damaged: [] });
-    await azurite.stop();
+    await azurite.close();
   });
 
   it('names the role that is missing', async () => {
@@ -392,10 +392,13 @@ describe('the tables in bad weather', () => {
       azurite = await startAzurite();
       await createStorage({ connectionString: azurite.connectionString }, handClock()).createTables();
       const account = azurite.connectionString.match(/AccountKey=[^;]+/)?.[0] ?? '';
-      const lossy = (await losingFirstWrite(azurite.port)).replace(/AccountKey=[^;]+/, account);
+      const lossy = (await losingFirstWrite(Number(new URL(azurite.url).port))).replace(
+        /AccountKey=[^;]+/,
+        account,
+      );
       storage = open(lossy);
     });
-    afterEach(() => azurite.stop());
+    afterEach(() => azurite.close());
 
     it('keeps one journal entry and not two', async () => {
       const runId = newRunId(Date.now(), '7f3a9c01');
