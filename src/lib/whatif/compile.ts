@@ -1,0 +1,136 @@
+import type { Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
+import { compileTargets, type Targets } from './apps.ts';
+import { compileGrant, type Grant } from './demand.ts';
+import { type ParsedRule, parseRule } from './deviceFilter.ts';
+import { compileLocations, type LocationCondition, type NamedLocations } from './locations.ts';
+import { compileOptions, type Options } from './options.ts';
+import { type Assignment, compileAssignment } from './people.ts';
+import { compileSession, type Frequency, frequencyOf, type SessionControl } from './session.ts';
+
+/** One policy of the set, real or only planned. */
+export interface PolicyEntry {
+  /** null: not in the tenant yet. */
+  readonly id: PolicyId | null;
+  /** null: not ours. */
+  readonly key: PolicyKey | null;
+  readonly displayName: string;
+  readonly policy: Policy;
+  /** What the field table did not know in it. Left out, all of it was understood. */
+  readonly unrecognised?: readonly Unrecognised[];
+}
+
+export interface CompiledPolicy {
+  readonly entry: PolicyEntry;
+  /** Its object id, or else its key. */
+  readonly name: string;
+  /** A state we do not know may be enforced. */
+  readonly state: 'enabled' | 'reportOnly' | 'disabled' | 'unread';
+  readonly assignment: Assignment;
+  readonly targets: Targets;
+  readonly clientApps: Options;
+  readonly platforms: { readonly include: Options; readonly exclude: Options };
+  readonly location: LocationCondition | null;
+  readonly deviceFilter: DeviceFilter | null;
+  readonly signInRisk: Options;
+  readonly userRisk: Options;
+  readonly servicePrincipalRisk: Options;
+  readonly insiderRisk: Options;
+  readonly authenticationFlow: Options;
+  /** Conditions we do not know: each may spare the sign-in. */
+  readonly unread: readonly string[];
+  readonly grant: Grant;
+  readonly session: readonly SessionControl[];
+  readonly frequency: Frequency | null;
+}
+
+export interface DeviceFilter {
+  /** `unread`: we do not know whether the matching ones are meant or spared. */
+  readonly mode: 'include' | 'exclude' | 'unread';
+  readonly rule: ParsedRule;
+}
+
+export interface CompiledSet {
+  readonly policies: readonly CompiledPolicy[];
+}
+
+/** Turns a set of policies into a form in which judging a sign-in costs little. */
+export function compile(entries: readonly PolicyEntry[], locations: NamedLocations): CompiledSet {
+  const locationOf = compileLocations(locations);
+  const rules = new Map<string, ParsedRule>();
+  const ruleOf = (text: string): ParsedRule => {
+    const rule = rules.get(text) ?? parseRule(text);
+    rules.set(text, rule);
+    return rule;
+  };
+  return { policies: entries.map((entry) => compilePolicy(entry, locationOf, ruleOf)) };
+}
+
+function compilePolicy(
+  entry: PolicyEntry,
+  locationOf: (policy: Policy) => LocationCondition | null,
+  ruleOf: (text: string) => ParsedRule,
+): CompiledPolicy {
+  const { policy } = entry;
+  const name = entry.id ?? entry.key ?? entry.displayName;
+  const unread = unreadPaths(entry);
+  const under = (object: string): readonly string[] =>
+    unread.filter((path) => isWithin(path, object) || isWithin(object, path));
+  const isTargetExclusion = (path: string): boolean => path.startsWith('conditions.applications.exclude');
+  return {
+    entry,
+    name,
+    state: stateOf(policy),
+    assignment: compileAssignment(policy, under('conditions.users')),
+    targets: compileTargets(
+      policy,
+      under('conditions.applications').filter((path) => !isTargetExclusion(path)),
+    ),
+    clientApps: compileOptions(policy, 'conditions.clientAppTypes'),
+    platforms: {
+      include: compileOptions(policy, 'conditions.platforms.includePlatforms'),
+      exclude: compileOptions(policy, 'conditions.platforms.excludePlatforms'),
+    },
+    location: locationOf(policy),
+    deviceFilter: deviceFilterOf(policy, ruleOf),
+    signInRisk: compileOptions(policy, 'conditions.signInRiskLevels'),
+    userRisk: compileOptions(policy, 'conditions.userRiskLevels'),
+    servicePrincipalRisk: compileOptions(policy, 'conditions.servicePrincipalRiskLevels'),
+    insiderRisk: compileOptions(policy, 'conditions.insiderRiskLevels'),
+    authenticationFlow: compileOptions(policy, 'conditions.authenticationFlows.transferMethods'),
+    unread: unread.filter(
+      (path) =>
+        isTargetExclusion(path) ||
+        (isWithin(path, 'conditions') &&
+          !isWithin(path, 'conditions.users') &&
+          !isWithin(path, 'conditions.applications')),
+    ),
+    grant: compileGrant(policy, under('grantControls')),
+    session: compileSession(policy, name, under('sessionControls')),
+    frequency: frequencyOf(policy),
+  };
+}
+
+/** An unknown value of a known list is kept in the list; everything else that was not understood is only here. */
+function unreadPaths({ unrecognised = [] }: PolicyEntry): readonly string[] {
+  return unrecognised
+    .filter(({ empty, reason }) => !empty && reason !== 'unknownValue')
+    .map(({ path }) => path);
+}
+
+function isWithin(path: string, object: string): boolean {
+  return path === object || path.startsWith(`${object}.`);
+}
+
+function stateOf({ state }: Policy): CompiledPolicy['state'] {
+  if (state === 'enabled' || state === 'disabled') return state;
+  return state === 'enabledForReportingButNotEnforced' ? 'reportOnly' : 'unread';
+}
+
+function deviceFilterOf(policy: Policy, ruleOf: (text: string) => ParsedRule): DeviceFilter | null {
+  const { mode, text } = {
+    mode: policy['conditions.devices.deviceFilter.mode'],
+    text: policy['conditions.devices.deviceFilter.rule'],
+  };
+  if (typeof text !== 'string') return null;
+  return { mode: mode === 'include' || mode === 'exclude' ? mode : 'unread', rule: ruleOf(text) };
+}

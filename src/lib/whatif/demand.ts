@@ -1,0 +1,71 @@
+import type { Policy } from '../policy/model.ts';
+import { asSet } from '../policy/values.ts';
+
+/** What a policy asks for before it lets somebody in. */
+export type Grant =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'block' }
+  | {
+      readonly kind: 'controls';
+      readonly operator: 'AND' | 'OR';
+      /** Built-in controls, ids of strengths and agreements, names of custom factors. */
+      readonly controls: readonly string[];
+    };
+
+const path = 'grantControls';
+
+/** @param unread paths under `grantControls` that were not understood: a demand of their own that nobody can be said to meet */
+export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
+  const builtIn = asSet(policy[`${path}.builtInControls`]);
+  const strength = policy[`${path}.authenticationStrength.id`];
+  const controls = [
+    ...builtIn,
+    ...(typeof strength === 'string' ? [strength] : []),
+    ...asSet(policy[`${path}.termsOfUse`]),
+    ...asSet(policy[`${path}.customAuthenticationFactors`]),
+    ...unread,
+  ];
+  if (builtIn.includes('block')) return { kind: 'block' };
+  if (controls.length === 0) return { kind: 'nothing' };
+  const isChoice = policy[`${path}.operator`] === 'OR' && unread.length === 0;
+  return { kind: 'controls', operator: isChoice ? 'OR' : 'AND', controls };
+}
+
+/** Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). */
+const PROVES: Readonly<Record<string, readonly string[]>> = {
+  mfa: ['00000000-0000-0000-0000-000000000002'],
+  '00000000-0000-0000-0000-000000000002': ['mfa'],
+  '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
+  '00000000-0000-0000-0000-000000000004': [
+    'mfa',
+    '00000000-0000-0000-0000-000000000002',
+    '00000000-0000-0000-0000-000000000003',
+  ],
+};
+
+/** Every control somebody meets who meets these; nobody meets a block. */
+export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
+  const met = allowed.flatMap((control) => [
+    control,
+    ...(Object.hasOwn(PROVES, control) ? (PROVES[control] ?? []) : []),
+  ]);
+  return new Set(met.filter((control) => control !== 'block'));
+}
+
+/** The controls that keep somebody out who meets only these; empty: they get in. */
+export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[] {
+  switch (grant.kind) {
+    case 'nothing':
+      return [];
+    case 'block':
+      return ['block'];
+    case 'controls': {
+      const missing = grant.controls.filter((control) => !met.has(control));
+      const isEnough = grant.operator === 'OR' && missing.length < grant.controls.length;
+      return isEnough ? [] : missing;
+    }
+  }
+}
+
+/** Clients that can be asked for a proof. The others cannot show one, so whatever is asked of them is a block (Entra docs, concept-conditional-access-conditions). */
+export const MODERN_CLIENTS: readonly string[] = ['browser', 'mobileAppsAndDesktopClients'];

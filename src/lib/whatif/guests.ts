@@ -1,0 +1,55 @@
+import { GUEST_TYPES } from '../policy/fields.ts';
+import type { Policy } from '../policy/model.ts';
+import { asSet } from '../policy/values.ts';
+import type { UserIdentity } from './signIn.ts';
+import { both, type Truth, unknown } from './truth.ts';
+
+/** The guests and external users one side of a policy names. */
+export interface Guests {
+  readonly types: ReadonlySet<string>;
+  /** null: of all tenants. */
+  readonly tenants: ReadonlySet<string> | null;
+}
+
+/** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
+const INTERNAL = 'internalGuest';
+
+export function compileGuests(policy: Policy, side: 'include' | 'exclude'): Guests | null {
+  const path = `conditions.users.${side}GuestsOrExternalUsers`;
+  const types = asSet(policy[`${path}.guestOrExternalUserTypes`]);
+  if (types.length === 0) return null;
+  const isEnumerated = policy[`${path}.externalTenants.membershipKind`] === 'enumerated';
+  return {
+    types: new Set(types),
+    tenants: isEnumerated ? new Set(asSet(policy[`${path}.externalTenants.members`])) : null,
+  };
+}
+
+export function matchesGuests(guests: Guests | null, { guestType, homeTenantId }: UserIdentity): Truth {
+  if (guests === null || guestType === null) return false;
+  return both(isOfType(guests, guestType), isOfTenant(guests, guestType, homeTenantId));
+}
+
+function isOfType({ types }: Guests, type: string | undefined): Truth {
+  if (type === undefined) return unknown('identity.guestType');
+  if (types.has(type)) return true;
+  const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
+  return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));
+}
+
+function isOfTenant({ tenants }: Guests, type: string | undefined, home: string | null | undefined): Truth {
+  if (tenants === null || type === INTERNAL) return true;
+  if (type === undefined || home === undefined) return unknown('identity.homeTenantId');
+  return home !== null && tenants.has(home);
+}
+
+/** Everybody a person of whom only this much is known may be, as far as the two sides of a policy tell them apart. */
+export function completions(
+  user: UserIdentity,
+  ...sides: readonly (Guests | null)[]
+): readonly UserIdentity[] {
+  const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
+  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
+  const homes = user.homeTenantId === undefined ? [...new Set(named), 'another tenant'] : [user.homeTenantId];
+  return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
+}

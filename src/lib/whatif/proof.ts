@@ -1,0 +1,341 @@
+import { grant as grantEffect } from '../policy/effects.ts';
+import { FIELDS } from '../policy/fields.ts';
+import type { FieldPath, PolicyId, PolicyKey } from '../policy/model.ts';
+import { asSet, sameValue } from '../policy/values.ts';
+import { matchesTarget } from './apps.ts';
+import { type CompiledPolicy, type CompiledSet, compile, type PolicyEntry } from './compile.ts';
+import { controlsMet, MODERN_CLIENTS, unmet } from './demand.ts';
+import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
+import { completions } from './guests.ts';
+import { matchesLocation, type NamedLocations } from './locations.ts';
+import { matchesIdentity, type Way, ways } from './people.ts';
+import {
+  CLIENT_APPS,
+  filterGoal,
+  findDeviceFor,
+  LEVELS,
+  locationsFor,
+  PLATFORMS,
+  type Reach,
+  reachOf,
+  targetsFor,
+} from './reach.ts';
+import { sessionBlock } from './session.ts';
+import type { SignIn, UserIdentity } from './signIn.ts';
+import { couldBe, type Truth } from './truth.ts';
+import { describe } from './words.ts';
+
+/** What is known of a protected identity. What is unknown may be anything. */
+export interface ProtectedFacts {
+  /** Object id, lower case. */
+  readonly id: string;
+  /** Every group, nested ones included; or those it is surely in, when the whole list could not be read. */
+  readonly groups: readonly string[] | { readonly atLeast: readonly string[] } | 'unknown';
+  /** Template ids of its active directory-wide roles. */
+  readonly roles: readonly string[] | 'unknown';
+  /** null: a member of this tenant. */
+  readonly guestType: string | null | 'unknown';
+  readonly homeTenantId: string | null | 'unknown';
+}
+
+/** What keeps the identity out. */
+export type Demand =
+  | { readonly kind: 'block' }
+  | {
+      readonly kind: 'controls';
+      readonly operator: 'AND' | 'OR';
+      readonly controls: readonly string[];
+      /** Those it is not said to meet. */
+      readonly missing: readonly string[];
+    }
+  /** Only clients that cannot show a proof are asked for one. */
+  | { readonly kind: 'legacyClient'; readonly controls: readonly string[] }
+  | { readonly kind: 'session'; readonly control: string; readonly why: string };
+
+/** One policy that shuts a protected identity out of something. */
+export interface LockOut {
+  readonly policyId: PolicyId | null;
+  readonly key: PolicyKey | null;
+  readonly displayName: string;
+  /** Object id of the protected identity. */
+  readonly identity: string;
+  readonly demand: Demand;
+  /** A sign-in that would be hit. */
+  readonly signIn: SignIn;
+  /** The field by which the policy takes the identity in. */
+  readonly field: FieldPath;
+  /** The list that would spare it, had it been in there. */
+  readonly missingFrom: FieldPath;
+  /** False: something we could not read decides whether it is hit; it counts as one. */
+  readonly isCertain: boolean;
+  /** All of this as one sentence. */
+  readonly detail: string;
+}
+
+export interface Question {
+  readonly policies: CompiledSet;
+  readonly identities: readonly ProtectedFacts[];
+  /** Grant controls, strength ids, and names of session controls that a protected identity can live with. */
+  readonly allowedControls: readonly string[];
+}
+
+/**
+ * Every way in which an enforced policy of the set can block a protected identity, or ask it for something it is not said
+ * to meet, over the whole space of sign-ins. None found is the proof that there is none.
+ *
+ * **Why looking at one policy at a time is enough.** A sign-in gets in when every policy that applies to it is satisfied.
+ * So it is shut out exactly when some single policy applies to it and is not satisfied; what other policies do can neither
+ * cause nor cure that. Policies that are off or only report never shut anybody out.
+ *
+ * **Why looking at one condition at a time is enough.** See `reachOf`: what one policy applies to is a product of
+ * conditions over independent pieces of the sign-in. Two things tie pieces together. What a policy asks for hangs on the
+ * client: clients that cannot show a proof are blocked by any demand. That is part of how things are and wanted for every
+ * demand the identity can otherwise meet, so it is a finding only where the policy reaches no other client. And an
+ * extension attribute of a device is only there with some of its other attributes, which the search through the device
+ * filter knows. Combinations that no real device or network makes (a filter that matches on a client that carries no
+ * device state, an address of another country) count as sign-ins: the space is too large rather than too small.
+ *
+ * What cannot be read (a filter, a location, a membership, an unknown word) could match, and never spares.
+ */
+export function proveNoLockOut({ policies, identities, allowedControls }: Question): readonly LockOut[] {
+  const met = controlsMet(allowedControls);
+  const people = identities.map(personOf);
+  return policies.policies.flatMap((policy) => {
+    const demand = isEnforced(policy) ? demandOf(policy, met) : undefined;
+    const hit = demand === undefined ? [] : people.flatMap((person) => exposure(policy, person) ?? []);
+    if (demand === undefined || hit.length === 0) return [];
+    const reach = reachOf(policy);
+    return reach === null ? [] : hit.map((exposed) => lockOut(policy, exposed, demand, reach));
+  });
+}
+
+function personOf({ id, groups, roles, guestType, homeTenantId }: ProtectedFacts): UserIdentity {
+  const known = { kind: 'user', id } as const;
+  return {
+    ...known,
+    ...(groups === 'unknown' ? {} : 'atLeast' in groups ? { groupsAtLeast: groups.atLeast } : { groups }),
+    ...(roles === 'unknown' ? {} : { roles }),
+    ...(guestType === 'unknown' ? {} : { guestType }),
+    ...(homeTenantId === 'unknown' ? {} : { homeTenantId }),
+  };
+}
+
+function isEnforced({ state }: CompiledPolicy): boolean {
+  return state === 'enabled' || state === 'unread';
+}
+
+/** What a policy demands that somebody who meets only these controls cannot give; undefined: nothing. */
+export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
+  const { grant, session, clientApps } = policy;
+  if (grant.kind === 'block') return grant;
+  const missing = unmet(grant, met);
+  if (grant.kind === 'controls') {
+    const { operator, controls } = grant;
+    if (missing.length > 0) return { kind: 'controls', operator, controls, missing };
+    const canBeAsked = MODERN_CLIENTS.some((client) => matchesClientApp(clientApps, client) === true);
+    if (!canBeAsked) return { kind: 'legacyClient', controls };
+  }
+  const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
+  return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
+}
+
+/** Somebody the policy is for. */
+interface Exposed {
+  readonly person: UserIdentity;
+  readonly way: Way;
+  readonly isCertain: boolean;
+}
+
+/** Whether and how a policy is for somebody, whatever the unknown about them turns out to be. */
+function exposure({ assignment }: CompiledPolicy, known: UserIdentity): Exposed | undefined {
+  const { include, exclude } = assignment;
+  const guises = completions(known, include.guests, exclude.guests);
+  for (const person of guises) {
+    const truth = matchesIdentity(assignment, person);
+    if (!couldBe(truth)) continue;
+    const found = ways(include, person).filter((way) => couldBe(way.truth));
+    const way = found.find((one) => one.truth === true) ?? found[0];
+    if (way !== undefined) return { person, way, isCertain: truth === true && guises.length === 1 };
+  }
+  return undefined;
+}
+
+function lockOut(
+  policy: CompiledPolicy,
+  { person, way, isCertain }: Exposed,
+  demand: Demand,
+  reach: Reach,
+): LockOut {
+  const { id, key, displayName } = policy.entry;
+  const isSure = isCertain && reach.isCertain && policy.state === 'enabled';
+  const client = legacyClient(policy, demand);
+  const example = client === undefined ? reach.example : { ...reach.example, clientApp: client };
+  const missingFrom = spareList(policy);
+  const verb = isSure ? 'would' : 'could';
+  return {
+    policyId: id,
+    key,
+    displayName,
+    identity: person.id,
+    demand,
+    signIn: { identity: person, ...example },
+    field: way.path,
+    missingFrom,
+    isCertain: isSure,
+    detail: `${displayName} ${verb} ${demandWords(demand)} ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
+  };
+}
+
+/** The example of a demand that only old clients fail on must be one of them. */
+function legacyClient({ clientApps }: CompiledPolicy, demand: Demand): string | undefined {
+  if (demand.kind !== 'legacyClient') return undefined;
+  return CLIENT_APPS.find(
+    (client) => !MODERN_CLIENTS.includes(client) && couldBe(matchesClientApp(clientApps, client)),
+  );
+}
+
+/** Where an exclusion was meant to be: the list that is in use, or else the plainest one. */
+function spareList({ entry: { policy } }: CompiledPolicy): FieldPath {
+  const path = 'conditions.users.exclude';
+  const names = ['Users', 'Groups', 'Roles'].map((name) => `${path}${name}`);
+  return names.find((name) => asSet(policy[name]).length > 0) ?? `${path}Users`;
+}
+
+function demandWords(demand: Demand): string {
+  switch (demand.kind) {
+    case 'block':
+      return 'block';
+    case 'controls':
+      return `ask for ${demand.missing.join(demand.operator === 'AND' ? ' and ' : ' or ')} from`;
+    case 'legacyClient':
+      return `ask for ${demand.controls.join(', ')}, which this client cannot show, from`;
+    case 'session':
+      return `set a session control (${demand.why}) on`;
+  }
+}
+
+/** A policy before and after, for all that a change does to it; null: it is not there. */
+export interface Move {
+  readonly before: PolicyEntry | null;
+  /** Every state it passes through, the last one included. */
+  readonly states: readonly PolicyEntry[];
+}
+
+/**
+ * Every state a policy can be in after some subset of the changes was carried out, to be proven as if all of them were
+ * there at once.
+ *
+ * A lock-out is the doing of a single policy (see `proveNoLockOut`), so a set of policies has one exactly where one of its
+ * members, alone, has one. Each change moves one policy; whichever subset was carried out, each policy stands in its
+ * observed state or in one its change passes through. Looking at each of those once therefore covers every subset.
+ */
+export function everySubset(
+  observed: readonly PolicyEntry[],
+  moves: readonly Move[],
+): readonly PolicyEntry[] {
+  return [...observed, ...moves.flatMap(({ states }) => states)];
+}
+
+export interface Comparison {
+  readonly move: Move;
+  readonly namedLocations: NamedLocations;
+  readonly identities: readonly ProtectedFacts[];
+  readonly allowedControls: readonly string[];
+}
+
+/**
+ * The lock-outs a change of one policy adds: those of the states it passes through, but for those the policy had before.
+ *
+ * One it had before is one that hits the same identity with a demand at least as hard, wherever the new state hits it. A
+ * lock-out of another policy is no excuse: it may be put right tomorrow, and this one would stay.
+ */
+export function worse({ move, namedLocations, identities, allowedControls }: Comparison): readonly LockOut[] {
+  const met = controlsMet(allowedControls);
+  const people = new Map(identities.map((facts) => [facts.id, personOf(facts)]));
+  const { before, states } = move;
+  const { policies } = compile([...states, ...(before === null ? [] : [before])], namedLocations);
+  const old = policies[states.length];
+  return policies.slice(0, states.length).flatMap((policy) =>
+    proveNoLockOut({ policies: { policies: [policy] }, identities, allowedControls }).filter(
+      ({ identity }) => {
+        const person = people.get(identity);
+        return old === undefined || person === undefined || !wasThere(policy, old, person, met);
+      },
+    ),
+  );
+}
+
+/** Whether everything the policy now does to somebody, it did to them before. */
+function wasThere(
+  now: CompiledPolicy,
+  old: CompiledPolicy,
+  person: UserIdentity,
+  met: ReadonlySet<string>,
+): boolean {
+  return (
+    isEnforced(old) &&
+    old.unread.length === 0 &&
+    (isSame(now, old, 'conditions.users') || matchesIdentity(old.assignment, person) === true) &&
+    asksNoMore(now, old, met) &&
+    !reachesFurther(now, old)
+  );
+}
+
+function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
+  const [demand, former] = [demandOf(now, met), demandOf(old, met)];
+  if (former === undefined) return false;
+  if (former.kind === 'block') return true;
+  if (demand?.kind === 'session' || former.kind === 'session') {
+    return isSame(now, old, 'grantControls') && isSame(now, old, 'sessionControls');
+  }
+  const effect = grantEffect(old.entry.policy, now.entry.policy);
+  return demand?.kind === former.kind && (effect === 'neutral' || effect === 'loosens');
+}
+
+/** A product is within another exactly where each of its factors is, unless it is empty, which was seen to before. */
+function reachesFurther(now: CompiledPolicy, old: CompiledPolicy): boolean {
+  return (
+    grows(targetsFor(now.targets, old.targets), (policy, value) => matchesTarget(policy.targets, value)) ||
+    grows(CLIENT_APPS, (policy, value) => matchesClientApp(policy.clientApps, value)) ||
+    grows(PLATFORMS, (policy, value) => matchesPlatform(policy.platforms, value)) ||
+    (!isSame(now, old, 'conditions.locations') &&
+      grows(locationsFor(now.location, old.location), (policy, value) =>
+        matchesLocation(policy.location, value),
+      )) ||
+    (!isSame(now, old, 'conditions.devices') && devicesGrow(now, old)) ||
+    LEVELLED.some((name) => grows(LEVELS, (policy, value) => matchesLevel(policy[name], value, name)))
+  );
+
+  function grows<T>(values: Iterable<T>, match: (policy: CompiledPolicy, value: T) => Truth): boolean {
+    for (const value of values) if (couldBe(match(now, value)) && match(old, value) !== true) return true;
+    return false;
+  }
+}
+
+const LEVELLED = [
+  'signInRisk',
+  'userRisk',
+  'servicePrincipalRisk',
+  'insiderRisk',
+  'authenticationFlow',
+] as const;
+
+function devicesGrow({ deviceFilter: now }: CompiledPolicy, { deviceFilter: old }: CompiledPolicy): boolean {
+  if (old === null) return false;
+  const spared = filterGoal(old, false);
+  const hit = now === null ? undefined : filterGoal(now, true);
+  if (spared === null || hit === null) return true;
+  return findDeviceFor([spared, ...(hit === undefined ? [] : [hit])]) !== undefined;
+}
+
+function isSame(one: CompiledPolicy, other: CompiledPolicy, object: string): boolean {
+  const isEqual = FIELDS.every(
+    ({ path }) =>
+      !path.startsWith(`${object}.`) || sameValue(one.entry.policy[path], other.entry.policy[path]),
+  );
+  return isEqual && hasNothingUnread(one, object) && hasNothingUnread(other, object);
+}
+
+function hasNothingUnread({ entry: { unrecognised = [] } }: CompiledPolicy, object: string): boolean {
+  return !unrecognised.some(({ empty, path }) => !empty && path.startsWith(object));
+}
