@@ -81,14 +81,14 @@ export function readNamedLocation(raw: unknown): NamedLocation | undefined {
 
 function readIdentity(identity: Json, facts: Json, complain: Complain): Identity | undefined {
   const { userId, servicePrincipalId } = identity;
+  const groups = ids(facts.groups, 'facts.groups', complain);
+  const roles = ids(facts.roles, 'facts.roles', complain);
   if (typeof servicePrincipalId === 'string') {
     return { kind: 'workload', servicePrincipalId: servicePrincipalId.toLowerCase() };
   }
   if (typeof userId !== 'string') {
     return complain('signInIdentity', 'names neither a userId nor a servicePrincipalId');
   }
-  const groups = ids(facts.groups, 'facts.groups', complain);
-  const roles = ids(facts.roles, 'facts.roles', complain);
   const guestType = readGuestType(facts.userType ?? identity.externalUserType);
   const home = facts.homeTenantId ?? identity.externalTenantId;
   return {
