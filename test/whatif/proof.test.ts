@@ -1,0 +1,414 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { type CompiledPolicy, compile } from '../../src/lib/whatif/compile.ts';
+import { controlsMet, MODERN_CLIENTS, unmet } from '../../src/lib/whatif/demand.ts';
+import { evaluate, evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
+import {
+  everySubset,
+  type LockOut,
+  type Move,
+  type ProtectedFacts,
+  proveNoLockOut,
+  worse,
+} from '../../src/lib/whatif/proof.ts';
+import { compiled, entry, id, raw, USER } from './support.ts';
+import {
+  allowedControls,
+  everyGuise,
+  everySignIn,
+  facts,
+  locations,
+  narrowedTo,
+  type Piece,
+  rawPolicies,
+  rawPolicy,
+  threePieces,
+} from './worlds.ts';
+
+const NOBODY_SPECIAL: ProtectedFacts = {
+  id: USER,
+  groups: [],
+  roles: [],
+  guestType: null,
+  homeTenantId: null,
+};
+
+function lockOuts(
+  raws: readonly RawPolicy[],
+  identity: Partial<ProtectedFacts> = {},
+  allowed: readonly string[] = [],
+): readonly LockOut[] {
+  return proveNoLockOut({
+    policies: compiled(raws),
+    identities: [{ ...NOBODY_SPECIAL, ...identity }],
+    allowedControls: allowed,
+  });
+}
+
+/** The definition, by trying: somebody, whoever they turn out to be, is shut out of some sign-in. */
+function isLethalByTrying(
+  policy: CompiledPolicy,
+  pieces: readonly Piece[],
+  person: ProtectedFacts,
+  allowed: readonly string[],
+): boolean {
+  if (policy.state !== 'enabled') return false;
+  const hits = everyGuise(person)
+    .flatMap((guise) => everySignIn(guise, pieces))
+    .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
+  const canBeAsked = hits.some(({ clientApp }) => MODERN_CLIENTS.includes(clientApp ?? ''));
+  return (
+    hits.length > 0 &&
+    (isShutOut(policy, controlsMet(allowed)) || (policy.grant.kind === 'controls' && !canBeAsked))
+  );
+}
+
+function isShutOut({ grant, entry: { policy } }: CompiledPolicy, met: ReadonlySet<string>): boolean {
+  const isBound = policy['sessionControls.secureSignInSession.isEnabled'] === true;
+  return (
+    unmet(grant, met).length > 0 || (isBound && !met.has('secureSignInSession') && grant.kind === 'nothing')
+  );
+}
+
+describe('the proof', () => {
+  it('finds a lock-out exactly where trying every sign-in finds one', () => {
+    let lethal = 0;
+    fc.assert(
+      fc.property(
+        rawPolicy,
+        threePieces,
+        locations,
+        facts,
+        allowedControls,
+        (one, pieces, places, person, allowed) => {
+          // A session control beside a demand is another way to the same finding; trying looks at one at a time.
+          const policy = narrowedTo(
+            pieces,
+            one.grantControls === null ? one : { ...one, sessionControls: null },
+          );
+          const set = compiled([{ ...policy, id: id(900) }], places);
+          const tried = isLethalByTrying(set.policies[0] as CompiledPolicy, pieces, person, allowed);
+          lethal += tried ? 1 : 0;
+
+          const found = proveNoLockOut({ policies: set, identities: [person], allowedControls: allowed });
+
+          expect(found.length > 0).toBe(tried);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    expect(lethal).toBeGreaterThan(100);
+  });
+
+  it('gives a sign-in that the evaluator says is hit', () => {
+    fc.assert(
+      fc.property(rawPolicies(4), locations, facts, allowedControls, (raws, places, person, allowed) => {
+        const set = compiled(raws, places);
+
+        for (const found of proveNoLockOut({
+          policies: set,
+          identities: [person],
+          allowedControls: allowed,
+        })) {
+          const verdict = evaluate(set, found.signIn).policies.find((policy) => policy.id === found.policyId);
+          expect(verdict?.policyApplies).not.toBe(false);
+          if (found.isCertain) expect(verdict?.policyApplies).toBe(true);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('finds for a set what it finds for its policies one by one', () => {
+    fc.assert(
+      fc.property(rawPolicies(4), locations, facts, allowedControls, (raws, places, person, allowed) => {
+        const question = { identities: [person], allowedControls: allowed };
+        const together = proveNoLockOut({ policies: compiled(raws, places), ...question });
+        const alone = raws.flatMap((one) =>
+          proveNoLockOut({ policies: compiled([one], places), ...question }),
+        );
+
+        expect(together).toEqual(alone);
+      }),
+    );
+  });
+
+  it('finds after some subset of changes exactly what it finds looking at every state once', () => {
+    const move = fc.record({ hasBefore: fc.boolean(), states: rawPolicies(2) });
+    fc.assert(
+      fc.property(
+        fc.array(move, { minLength: 1, maxLength: 3 }),
+        rawPolicies(3),
+        facts,
+        (changes, standing, person) => {
+          const observed = standing.map(entry);
+          const moves: Move[] = changes.map(({ hasBefore, states }, index) => ({
+            before: hasBefore ? (observed[index] ?? null) : null,
+            states: states.map((state, step) => ({
+              ...entry(state),
+              id: observed[index]?.id ?? null,
+              displayName: `${index} ${step}`,
+            })),
+          }));
+          const names = (entries: readonly ReturnType<typeof entry>[]): readonly string[] =>
+            proveNoLockOut({
+              policies: compile(entries, { list: null, mfaTrustedRanges: null }),
+              identities: [person],
+              allowedControls: [],
+            }).map(({ displayName }) => displayName);
+          // Every way in which some of the changes were carried out, each as far as some state of its own.
+          const tenants = moves.reduce<readonly (readonly ReturnType<typeof entry>[])[]>(
+            (all, { before, states }) =>
+              all.flatMap((tenant) => [
+                tenant,
+                ...states.map((state) => [...tenant.filter((policy) => policy !== before), state]),
+              ]),
+            [observed],
+          );
+
+          expect(new Set(names(everySubset(observed, moves)))).toEqual(new Set(tenants.flatMap(names)));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a lock-out', () => {
+  it('names the policy, the sign-in, the field, and the list that would have spared the identity', () => {
+    const policy = raw({
+      users: { includeRoles: [id(5)], excludeGroups: [id(6)] },
+      clientAppTypes: ['browser'],
+      platforms: { includePlatforms: ['linux'] },
+    });
+
+    const [found, ...others] = lockOuts([policy], { roles: [id(5)] });
+
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({
+      policyId: id(900),
+      identity: USER,
+      demand: { kind: 'block' },
+      field: 'conditions.users.includeRoles',
+      missingFrom: 'conditions.users.excludeGroups',
+      isCertain: true,
+      signIn: { clientApp: 'browser', platform: 'linux' },
+    });
+    expect(found?.detail).toBe(
+      `CA900 would block ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
+    );
+  });
+
+  it.each<[string, readonly string[], readonly string[], 'AND' | 'OR', boolean]>([
+    ['nothing allowed', ['mfa'], [], 'OR', true],
+    ['what is allowed', ['mfa'], ['mfa'], 'OR', false],
+    ['one of two', ['mfa', 'compliantDevice'], ['mfa'], 'OR', false],
+    ['both of two', ['mfa', 'compliantDevice'], ['mfa'], 'AND', true],
+    ['a block, allowed or not', ['block'], ['block'], 'OR', true],
+    [
+      'MFA of whoever meets a stronger strength',
+      ['mfa'],
+      ['00000000-0000-0000-0000-000000000004'],
+      'OR',
+      false,
+    ],
+  ])('for a demand: %s', (_, builtInControls, allowed, operator, isLethal) => {
+    const policy = raw({}, { grantControls: { operator, builtInControls } });
+
+    expect(lockOuts([policy], {}, allowed).length > 0).toBe(isLethal);
+  });
+
+  it('is a demand on clients that cannot show a proof, where no other client is meant', () => {
+    const grantControls = { operator: 'OR', builtInControls: ['mfa'] };
+
+    expect(lockOuts([raw({ clientAppTypes: ['other', 'browser'] }, { grantControls })], {}, ['mfa'])).toEqual(
+      [],
+    );
+    expect(lockOuts([raw({ clientAppTypes: ['other'] }, { grantControls })], {}, ['mfa'])).toMatchObject([
+      { demand: { kind: 'legacyClient', controls: ['mfa'] }, signIn: { clientApp: 'other' } },
+    ]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>, boolean]>([
+    ['token protection', { secureSignInSession: { isEnabled: true } }, true],
+    ['no resilience in an outage', { disableResilienceDefaults: true }, true],
+    [
+      'a policy elsewhere that may block',
+      { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'mcasConfigured' } },
+      true,
+    ],
+    ['a control we do not know', { networkAccessSecurity: { isEnabled: true } }, true],
+    [
+      'no downloads',
+      { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
+      false,
+    ],
+    [
+      'signing in every time',
+      { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
+      false,
+    ],
+    ['not staying signed in', { persistentBrowser: { isEnabled: true, mode: 'never' } }, false],
+    ['less to do in Office', { applicationEnforcedRestrictions: { isEnabled: true } }, false],
+  ])('for a session: %s', (_, sessionControls, isLethal) => {
+    const policy = raw({}, { grantControls: null, sessionControls });
+
+    expect(lockOuts([policy]).length > 0).toBe(isLethal);
+  });
+
+  it('may be lived with where its session control is allowed', () => {
+    const policy = raw(
+      {},
+      { grantControls: null, sessionControls: { secureSignInSession: { isEnabled: true } } },
+    );
+
+    expect(lockOuts([policy], {}, ['secureSignInSession'])).toEqual([]);
+  });
+
+  it.each<[string, RawPolicy]>([
+    ['users', raw({ users: { includeUsers: { All: true } } })],
+    ['members of users', raw({ users: { includeUsers: ['None'], includeEverybody: ['yes'] } })],
+    ['words in users', raw({ users: { includeUsers: ['AllTheNewPeople'] } })],
+    ['targets', raw({ applications: { includeApplications: ['None'], includeEverything: ['yes'] } })],
+    ['conditions', raw({ users: { includeUsers: ['All'] }, times: { at: 'night' } })],
+    ['all conditions', { ...raw(), conditions: 'everybody' }],
+    ['controls', raw({}, { grantControls: { operator: 'OR', builtInControls: ['mfa'], newControl: ['x'] } })],
+    ['states', raw({}, { state: 'enabledForSomething' })],
+    ['device filters', raw({ devices: { deviceFilter: { mode: 'include', rule: 'nonsense' } } })],
+    ['filter modes', raw({ devices: { deviceFilter: { mode: 'both', rule: 'device.model -eq "a"' } } })],
+    ['locations', raw({ locations: { includeLocations: [id(70)] } })],
+    ['platforms', raw({ platforms: { includePlatforms: ['unknownFutureValue'] } })],
+  ])('could be there where we cannot read the %s of a policy', (_, policy) => {
+    expect(lockOuts([policy], {}, ['mfa'])).toMatchObject([
+      { isCertain: policy.grantControls === undefined ? true : expect.any(Boolean) },
+    ]);
+  });
+
+  it('is not ruled out by an exclusion we cannot read', () => {
+    const users = { includeUsers: ['All'], excludeEverybodyNew: ['yes'] };
+
+    expect(lockOuts([raw({ users })])).toMatchObject([{ isCertain: false }]);
+  });
+
+  it('is ruled out by what excludes the identity, or keeps the policy from everybody', () => {
+    const group = id(40);
+
+    expect(lockOuts([raw({ users: { includeUsers: ['All'], excludeUsers: [USER] } })])).toEqual([]);
+    expect(
+      lockOuts([raw({ users: { includeUsers: ['All'], excludeGroups: [group] } })], { groups: [group] }),
+    ).toEqual([]);
+    expect(
+      lockOuts([raw({ users: { includeUsers: ['All'], excludeGroups: [group] } })], { groups: 'unknown' }),
+    ).toMatchObject([{ isCertain: false }]);
+    expect(
+      lockOuts([raw({ users: { includeUsers: ['All'], excludeGroups: [group] } })], {
+        groups: { atLeast: [group] },
+      }),
+    ).toEqual([]);
+    expect(lockOuts([raw({ platforms: { includePlatforms: ['all'], excludePlatforms: ['all'] } })])).toEqual(
+      [],
+    );
+    expect(
+      lockOuts([raw({ locations: { includeLocations: ['AllTrusted'], excludeLocations: ['AllTrusted'] } })]),
+    ).toEqual([]);
+    expect(lockOuts([raw({ users: { includeUsers: ['AllAgentIdUsers'] } })])).toEqual([]);
+  });
+});
+
+describe('a change that makes a lock-out worse', () => {
+  const bad = raw({
+    users: { includeUsers: ['All'] },
+    clientAppTypes: ['other'],
+    platforms: { includePlatforms: ['linux', 'macOS'] },
+  });
+
+  function added(before: RawPolicy | null, ...states: readonly RawPolicy[]): readonly LockOut[] {
+    return worse({
+      move: { before: before === null ? null : entry(before), states: states.map(entry) },
+      namedLocations: { list: null, mfaTrustedRanges: null },
+      identities: [NOBODY_SPECIAL],
+      allowedControls: ['mfa'],
+    });
+  }
+
+  function with_(conditions: Readonly<Record<string, unknown>>, rest: RawPolicy = {}): RawPolicy {
+    return { ...bad, ...rest, conditions: { ...(bad.conditions as object), ...conditions } };
+  }
+
+  it.each<[string, RawPolicy, boolean]>([
+    ['the same', bad, false],
+    ['another name', with_({}, { displayName: 'CA901' }), false],
+    ['off', with_({}, { state: 'disabled' }), false],
+    ['fewer platforms', with_({ platforms: { includePlatforms: ['linux'] } }), false],
+    ['more platforms', with_({ platforms: { includePlatforms: ['linux', 'windows'] } }), true],
+    ['more clients', with_({ clientAppTypes: ['other', 'browser'] }), true],
+    ['only some risk', with_({ signInRiskLevels: ['high'] }), false],
+    [
+      'a filter on top',
+      with_({ devices: { deviceFilter: { mode: 'exclude', rule: 'device.isCompliant -eq True' } } }),
+      false,
+    ],
+    [
+      'only some places',
+      with_({ locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] } }),
+      false,
+    ],
+    [
+      'asking for what it can meet',
+      with_({ clientAppTypes: ['browser'] }, { grantControls: { builtInControls: ['mfa'] } }),
+      false,
+    ],
+    ['one app', with_({ applications: { includeApplications: [id(50)] } }), false],
+    ['a context', with_({ applications: { includeAuthenticationContextClassReferences: ['c1'] } }), true],
+  ])('%s', (_, after, isWorse) => {
+    expect(added(bad, after).length > 0).toBe(isWorse);
+  });
+
+  it('counts what it passes through, and what was not there before', () => {
+    const good = with_({ users: { includeUsers: ['All'], excludeUsers: [USER] } });
+
+    expect(added(good, bad)).toHaveLength(1);
+    expect(added(good, bad, good)).toHaveLength(1);
+    expect(added(null, bad)).toHaveLength(1);
+    expect(added(null, good)).toEqual([]);
+    expect(added(with_({}, { state: 'enabledForReportingButNotEnforced' }), bad)).toHaveLength(1);
+  });
+
+  it('lets pass no sign-in that was not hit before', () => {
+    const places = fc.tuple(locations, facts);
+    // Two policies that differ in few conditions: independent ones are almost never one within the other.
+    const conditions = ['users', 'applications', 'clientAppTypes', 'platforms', 'locations', 'devices'];
+    const pair = fc
+      .tuple(rawPolicy, rawPolicy, fc.subarray(conditions, { maxLength: 2 }), threePieces)
+      .map(([one, other, names, pieces]) => {
+        const from = other.conditions as Readonly<Record<string, unknown>>;
+        const changed = Object.fromEntries(names.map((name) => [name, from[name]]));
+        const block = { state: 'enabled', grantControls: { operator: 'OR', builtInControls: ['block'] } };
+        const before: RawPolicy = { ...one, ...block, id: id(900) };
+        const after = { ...before, conditions: { ...(one.conditions as object), ...changed } };
+        return [narrowedTo(pieces, before), narrowedTo(pieces, after), pieces] as const;
+      });
+    let within = 0;
+    fc.assert(
+      fc.property(pair, places, ([before, after, pieces], [namedLocations, person]) => {
+        const found = worse({
+          move: { before: entry(before), states: [entry(after)] },
+          namedLocations,
+          identities: [person],
+          allowedControls: [],
+        });
+        if (found.length > 0) return;
+        const { policies } = compiled([before, after], namedLocations);
+        const [old, now] = policies as [CompiledPolicy, CompiledPolicy];
+        const hit = everyGuise(person)
+          .flatMap((guise) => everySignIn(guise, pieces))
+          .filter((signIn) => evaluatePolicy(now, signIn).policyApplies === true);
+        within += hit.length;
+        expect(hit.filter((signIn) => evaluatePolicy(old, signIn).policyApplies === false)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+    expect(within).toBeGreaterThan(0);
+  });
+});
