@@ -267,12 +267,12 @@ describe('waiting for a turn', () => {
   });
 
   it('asks again whether the lease is held when the machine stood still meanwhile', async () => {
-    let isStill = true;
+    let standsStill = false;
     const made: World = await world({
       hooks: {
         async afterCall(name) {
-          if (name !== 'control.standing' || !isStill) return;
-          isStill = false;
+          if (name !== 'control.standing' || !standsStill) return;
+          standsStill = false;
           await made.clock.sleep(3_000);
           const row = { owner: 'another', fence: '999999999999', until: '2030-01-01T00:00:00.000Z' };
           await made.storage.rowsOf(made.tenant.tenantId)('control').put({ rowKey: 'lease', columns: row });
@@ -280,11 +280,14 @@ describe('waiting for a turn', () => {
       },
     });
     await made.push({ 'require-mfa': article() });
+    await made.run();
+    switchOff({ ...made, id: String(made.live(NAME).id) });
+    standsStill = true;
 
     const report = await made.run();
 
     expect(report.findings.map(({ detail }) => detail).join()).toContain('lease was lost');
-    expect(made.tenant.truth()).toEqual([]);
+    expect(made.live(NAME).state).toBe('disabled');
   });
 });
 

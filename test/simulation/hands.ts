@@ -164,6 +164,7 @@ const MEDDLING = [
   'delete',
   'disarmAndDelete',
   'purge',
+  'purge',
   'hide',
   'unhide',
   'unhide',

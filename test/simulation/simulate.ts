@@ -105,7 +105,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     tell(summary(run));
   };
 
-  if (chance.chance(0.7)) {
+  if (chance.chance(0.5)) {
     await start(PEACE);
     if (chance.chance(0.5)) await clock.sleep(chance.pick([60_000, 900_000]));
   }
@@ -135,7 +135,8 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     if (chance.chance(workRate)) tell(`  * the administrator: ${people.work()}`);
   };
   for (let round = 0; round < NASTY_RUNS; round++) {
-    if (chance.chance(0.5)) tell(`  * somebody ${people.meddle()}`);
+    // Now and then somebody goes through all of them at once.
+    for (let n = chance.pick([0, 1, 1, 5]); n > 0; n--) tell(`  * somebody ${people.meddle()}`);
     if (chance.chance(0.2)) await pushAnother(chance, storage, versions, tell);
     await start(perils, orderOf(chance, versions));
     if (chance.chance(0.4)) {
