@@ -186,7 +186,7 @@ describe('a write that does not settle', () => {
   it('does not become a create when a restore was only throttled', async () => {
     const { tenant, id, run, live } = await settled();
     tenant.admin.remove(id);
-    tenant.arm('throttled', { method: 'POST', times: 50 });
+    tenant.arm('throttled', { method: 'POST', path: /conditionalAccess/, times: 50 });
 
     const first = await run();
     tenant.calm();
@@ -338,7 +338,7 @@ describe('never two where one was wanted', () => {
     tenant.admin.remove(id);
     await wait(1);
     tenant.faults.lagMs = 200_000;
-    tenant.arm('lostAnswer', { method: 'POST' });
+    tenant.arm('lostAnswer', { method: 'POST', path: /conditionalAccess/ });
 
     const first = await run();
     await wait(600_000);
@@ -389,7 +389,7 @@ describe('never two where one was wanted', () => {
       },
     };
     const planted = [tenant.admin.create(equal), tenant.admin.create(WEAK)];
-    tenant.arm('lostRequest', { method: 'POST' });
+    tenant.arm('lostRequest', { method: 'POST', path: /conditionalAccess/ });
 
     const report = await run();
 
@@ -445,7 +445,7 @@ describe('half a write', () => {
   it('waits no longer than it must after a create that was refused', async () => {
     const { tenant, push, run } = await world();
     await push({ 'require-mfa': article() });
-    tenant.arm('forbidden', { method: 'POST' });
+    tenant.arm('forbidden', { method: 'POST', path: /conditionalAccess/ });
 
     const first = await run();
     const second = await run();

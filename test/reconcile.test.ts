@@ -230,7 +230,7 @@ describe('a run', () => {
   it('finds a create again whose answer was lost, and makes no twin', async () => {
     const { tenant, push, run } = await world();
     await push({ 'require-mfa': article() });
-    tenant.arm('lostAnswer', { method: 'POST' });
+    tenant.arm('lostAnswer', { method: 'POST', path: /conditionalAccess/ });
 
     const report = await run();
 
@@ -242,7 +242,7 @@ describe('a run', () => {
     const { tenant, push, run, wait } = await world();
     await push({ 'require-mfa': article() });
     tenant.faults.lagMs = 200_000;
-    tenant.arm('lostAnswer', { method: 'POST' });
+    tenant.arm('lostAnswer', { method: 'POST', path: /conditionalAccess/ });
 
     const first = await run();
     const second = await run();
@@ -480,7 +480,11 @@ describe('a run', () => {
     made.tenant.admin.edit(String(third), (policy) => {
       policy.state = 'disabled';
     });
-    made.tenant.arm('forbidden', { method: 'POST', times: Number.POSITIVE_INFINITY });
+    made.tenant.arm('forbidden', {
+      method: 'POST',
+      path: /conditionalAccess/,
+      times: Number.POSITIVE_INFINITY,
+    });
 
     const report = await made.run();
 

@@ -191,6 +191,7 @@ function userJson(call: Call, user: User): JsonObject {
     userType: full ? (user.userType ?? 'Member') : null,
     accountEnabled: full ? (user.accountEnabled ?? true) : null,
     onPremisesSyncEnabled: full ? (user.onPremisesSyncEnabled ?? null) : null,
+    creationType: full ? (user.creationType ?? null) : null,
   };
 }
 

@@ -109,6 +109,8 @@ export interface User {
   accountEnabled?: boolean;
   onPremisesSyncEnabled?: boolean | null;
   userType?: 'Member' | 'Guest';
+  /** `Invitation` for who comes from another tenant. */
+  creationType?: string | null;
 }
 
 /** A group; `members` are ids of users and of other groups. */

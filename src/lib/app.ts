@@ -96,6 +96,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     const tables = storage.open(settings.tenantId, deadlineAt + AFTERMATH_MS);
     return {
       policies: tenant.policies,
+      directory: tenant.directory,
       ...tables,
       telemetry: { emit: (event) => linesOf(event).forEach((line) => void log(event.severity, line)) },
       clock,
@@ -123,6 +124,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       return reconcile(request, openUntil(deadlineAt, log), {
         parameters,
         protected: identities,
+        allowedControls: settings.protectedControlsAllowed,
         changesMax,
         settleMs,
         createLagMs: createLagMs(settings),

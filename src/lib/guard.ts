@@ -3,8 +3,21 @@ import type { Observation } from './diff.ts';
 import type { Binding } from './journal.ts';
 import { type Change, isRepair } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Freeze } from './ports.ts';
+import type { Freeze, ProtectedIdentity } from './ports.ts';
 import { RULES } from './rules/index.ts';
+import type { NamedLocations } from './whatif/locations.ts';
+import type { ProtectedFacts } from './whatif/proof.ts';
+
+/** What the lock-out proof and the rules about protected identities stand on. */
+export interface Around {
+  /** Those that settings name, then the members of the groups. */
+  readonly identities: readonly ProtectedIdentity[];
+  /** The same people, as far as the proof looks at them. */
+  readonly people: readonly ProtectedFacts[];
+  readonly namedLocations: NamedLocations;
+  /** `PROTECTED_CONTROLS_ALLOWED`. */
+  readonly allowedControls: readonly string[];
+}
 
 /** Everything a rule may know besides the change itself. Data only: rules are pure. */
 export interface Facts {
@@ -15,6 +28,7 @@ export interface Facts {
   readonly protected: ProtectedIdentities;
   readonly bindings: ReadonlyMap<PolicyKey, Binding>;
   readonly observation: Observation;
+  readonly around: Around;
   readonly freeze: Freeze | null;
   /** `MAX_CHANGES_PER_RUN`; 0 is a limit too. */
   readonly changesMax: number;

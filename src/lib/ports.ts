@@ -1,7 +1,9 @@
+import type { ProtectedIdentities } from './desired.ts';
 import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
+import type { ProtectedFacts } from './whatif/proof.ts';
 
 /** Time as the engine sees it. Only adapters know the real one. */
 export interface Clock {
@@ -18,6 +20,9 @@ export interface Chance {
   /** A GUID: run ids, intent ids, client-request-ids. */
   uuid(): string;
 }
+
+/** A named location as Graph spells it. */
+export type RawLocation = Readonly<Record<string, unknown>>;
 
 /** What asking for one policy by id gave. Doubt is not here: it is thrown as a `Fault`. */
 export type PolicyRead =
@@ -48,6 +53,8 @@ export interface PolicyApi {
   list(): Promise<PolicyList>;
   read(id: PolicyId): Promise<PolicyRead>;
   readDeleted(id: PolicyId): Promise<DeletedRead>;
+  /** The tenant's named locations as Graph gives them, all of them. */
+  namedLocations(): Promise<readonly RawLocation[]>;
   /**
    * @param intentId sent as `client-request-id`, so that Entra's audit record of the write names our journal entry
    * @returns the policy as the service answered, with its id
@@ -65,6 +72,58 @@ export interface PolicyApi {
  * thrown by the write, and nothing has left.
  */
 export type MayLeave = () => Promise<void>;
+
+/** What is wrong with a protected identity; `unverified` says that nobody could tell. */
+export type Health = 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
+
+/** A protected identity, or a member of a protected group, as the directory showed it. */
+export interface ProtectedIdentity {
+  readonly id: string;
+  readonly kind: 'user' | 'group';
+  /** The protected group whose member it is; null: settings name it. */
+  readonly memberOf: string | null;
+  readonly health: Health;
+  /** Why nobody could tell; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** Everybody who must never be shut out. */
+export interface ProtectedRead {
+  /** Those that settings name, in that order, then the members of the groups. */
+  readonly identities: readonly ProtectedIdentity[];
+  /** The same people for the lock-out proof: where the members of a group are not known, one who stands for any of them. */
+  readonly people: readonly ProtectedFacts[];
+}
+
+/** One person, as far as the directory tells. */
+export type PersonRead =
+  | { readonly kind: 'found'; readonly facts: ProtectedFacts }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unread'; readonly reason: string };
+
+/** The tenant's users and groups. Only reads; what cannot be read is unknown and never thrown, since it must not stop a repair. */
+export interface Directory {
+  /** Two requests for up to twenty identities and twenty people. */
+  protected(identities: ProtectedIdentities): Promise<ProtectedRead>;
+  person(userId: string): Promise<PersonRead>;
+}
+
+/** What was last read of the world around the policies, kept so that a quiet run need not ask again. */
+export interface Surroundings {
+  /** Milliseconds since 1970. */
+  readonly readAt: number;
+  /** The settings it was read for. */
+  readonly identities: ProtectedIdentities;
+  readonly protected: ProtectedRead;
+  /** null: not read. */
+  readonly namedLocations: readonly RawLocation[] | null;
+}
+
+export interface SurroundingsStore {
+  /** @returns undefined when there is nothing, or nothing that can be believed */
+  get(): Promise<Surroundings | undefined>;
+  put(surroundings: Surroundings): Promise<void>;
+}
 
 /** One version of one desired policy, as stored. `content` is the text of the row after its hash was checked. */
 export interface DesiredVersion {
@@ -196,11 +255,13 @@ export interface RequestCounts {
 /** Everything one run of one tenant may touch. */
 export interface Ports {
   readonly policies: PolicyApi;
+  readonly directory: Directory;
   readonly desired: DesiredState;
   readonly bindings: Bindings;
   readonly journal: Journal;
   readonly runs: Runs;
   readonly control: Control;
+  readonly surroundings: SurroundingsStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly chance: Chance;

@@ -5,13 +5,17 @@ import { asFault, Fault } from './fault.ts';
 import { guard } from './guard.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
-import { plan } from './plan.ts';
+import { isWrite, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
+import { moveOf, observedSet } from './sets.ts';
+import { lookAround } from './surroundings.ts';
 import { announce, announceSkipped } from './telemetry/announce.ts';
 import { patience, proveSettled } from './verify.ts';
+import { compile } from './whatif/compile.ts';
+import { proveNoLockOut } from './whatif/proof.ts';
 
 /** One run, as it was asked for. */
 export interface RunRequest {
@@ -29,6 +33,8 @@ export interface RunRequest {
 export interface Limits {
   readonly parameters: Parameters;
   readonly protected: ProtectedIdentities;
+  /** Grant controls a protected identity can meet. */
+  readonly allowedControls: readonly string[];
   readonly changesMax: number;
   readonly settleMs: number;
   /** How long a create that was sent may stay invisible, milliseconds. */
@@ -98,12 +104,28 @@ async function loop(
   const observation = await observeTenant(ports, bindings, limits.deadlineAt);
   const drifts = diff(desired, bindings, observation);
   const changes = plan(request.tenantId, drifts);
+  const observed = observedSet(observation, bindings);
+  const { around, notes } = await lookAround(
+    {
+      identities: limits.protected,
+      allowedControls: limits.allowedControls,
+      entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
+      isAboutToWrite: changes.some(isWrite),
+    },
+    ports,
+  );
+  const lockOuts = proveNoLockOut({
+    policies: compile(observed, around.namedLocations),
+    identities: around.people,
+    allowedControls: limits.allowedControls,
+  });
   const verdicts = guard({
     now: ports.clock.now(),
     plan: changes,
     protected: limits.protected,
     bindings: new Map(bindings),
     observation,
+    around,
     freeze,
     changesMax: limits.changesMax,
     createLagMs: limits.createLagMs,
@@ -126,7 +148,18 @@ async function loop(
     deadlineAt: limits.deadlineAt,
   });
 
-  const judged = record({ mode: request.mode, state, observation, drifts, verdicts, applied, isAsked });
+  const judged = record({
+    mode: request.mode,
+    state,
+    observation,
+    drifts,
+    verdicts,
+    applied,
+    isAsked,
+    around,
+    lockOuts,
+    notes,
+  });
   if (request.mode === 'observe' || isProtected) return judged;
   const message =
     'MODE is enforce, and neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody: nothing is written before the emergency accounts are known';
@@ -185,7 +218,10 @@ function startedReport(request: RunRequest, ports: Ports, { protected: identitie
     finishedAt: null,
     status: 'running',
     policies: [],
-    protected: [...identities.users, ...identities.groups].map((id) => ({ id, health: 'unverified' })),
+    protected: [
+      ...identities.users.map((id) => ({ id, kind: 'user' }) as const),
+      ...identities.groups.map((id) => ({ id, kind: 'group' }) as const),
+    ].map((named) => ({ ...named, memberOf: null, health: 'unverified', reason: null })),
     unmanaged: [],
     findings: [],
     remaining: 0,

@@ -1,7 +1,7 @@
 import type { Applied, Outcome } from './apply.ts';
 import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
 import type { Fault } from './fault.ts';
-import type { Verdict } from './guard.ts';
+import type { Around, Verdict } from './guard.ts';
 import type { State } from './observe.ts';
 import { type Change, isWrite } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
@@ -14,6 +14,7 @@ import type {
   RunReport,
   RunStatus,
 } from './report.ts';
+import type { LockOut } from './whatif/proof.ts';
 
 /** Everything a finished run knows, from which its report is made. */
 export interface Findings {
@@ -25,13 +26,19 @@ export interface Findings {
   readonly applied: Applied;
   /** Whether the request asked for this key. */
   readonly isAsked: (key: PolicyKey) => boolean;
+  readonly around: Around;
+  /** Those the tenant had when it was read, in policies of ours or of others. */
+  readonly lockOuts: readonly LockOut[];
+  /** What else could not be read or kept, in words. */
+  readonly notes: readonly string[];
 }
 
 /** The part of a run report that judging gives. */
 export type Judged = Pick<
   RunReport,
   'status' | 'policies' | 'unmanaged' | 'findings' | 'remaining' | 'error'
->;
+> &
+  Partial<Pick<RunReport, 'protected'>>;
 
 /** The judged part of a run report. Pure. */
 export function record(facts: Findings): Judged {
@@ -50,10 +57,18 @@ export function record(facts: Findings): Judged {
   const unmanaged = [...observation.live.values()]
     .filter(({ id }) => !bound.has(id) && !candidates.has(id))
     .map(({ id, displayName, reading: { policy } }) => ({ id, displayName, state: String(policy.state) }));
+  const reported = new Set(policies.map(({ key }) => key));
   return {
     policies,
+    protected: facts.around.identities,
     unmanaged,
-    findings: [...tampering, ...listDoubts(observation), ...stopFinding(applied)],
+    findings: [
+      ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === null || !reported.has(key))),
+      ...tampering,
+      ...listDoubts(observation),
+      ...stopFinding(applied),
+      ...facts.notes.map(aroundNote),
+    ],
     remaining: applied.remaining.length,
     status: statusOf(facts, policies, tampering),
     error: null,
@@ -87,7 +102,11 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
     fields: fieldsOf(drift).map(reportField),
     change: change === undefined ? null : { action: change.action, digest: change.digest },
     verdict: verdict?.decision ?? null,
-    findings: [...(verdict?.findings ?? []).map((finding) => ({ ...finding })), ...driftFindings(drift)],
+    findings: [
+      ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === desired.key)),
+      ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
+      ...driftFindings(drift),
+    ],
     outcome: done === undefined ? null : reportOutcome(done.outcome),
   };
 }
@@ -156,6 +175,34 @@ function driftFindings(drift: Drift): ReportedFinding[] {
     case 'missing':
       return [];
   }
+}
+
+/** Name under which lock-outs that are there are reported; the rule that denies new ones has it too. */
+export const LOCK_OUT = 'lockOut';
+const NAMED_MAX = 5;
+
+/** One finding a policy, whoever it hits: a policy for everybody would otherwise fill the report. */
+function lockOutFindings(lockOuts: readonly LockOut[]): ReportedFinding[] {
+  return [...Map.groupBy(lockOuts, ({ policyId }) => policyId).values()].flatMap((found) => {
+    const [first, ...others] = found;
+    if (first === undefined) return [];
+    const named = others.slice(0, NAMED_MAX).map(({ identity }) => identity);
+    const more = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : '';
+    const also = others.length === 0 ? '' : `; likewise ${named.join(', ')}${more}`;
+    return [
+      {
+        rule: LOCK_OUT,
+        decision: 'note' as const,
+        level: 'error' as const,
+        ...(first.policyId === null ? {} : { policyId: first.policyId }),
+        detail: `${first.detail}${also}`,
+      },
+    ];
+  });
+}
+
+function aroundNote(detail: string): ReportedFinding {
+  return { rule: 'surroundings', decision: 'note', level: 'info', detail };
 }
 
 /** Name under which rows that cannot be believed are reported. */

@@ -1,16 +1,21 @@
 import type { FieldDrift } from './diff.ts';
 import type { Canonical, Effect } from './policy/model.ts';
-import type { ReportedField, ReportedPolicy, RunReport, RunStatus } from './report.ts';
+import type { ProtectedIdentity } from './ports.ts';
+import { LOCK_OUT } from './record.ts';
+import type { ReportedField, ReportedFinding, ReportedPolicy, RunReport, RunStatus } from './report.ts';
+import { illness } from './rules/identityHealth.ts';
 import type { Status } from './status.ts';
 
 /** A report as people read it at 3 a.m.: what is wrong first, in the words of the contract. Pure; no colour. */
 export function renderReport(report: RunReport): string {
   const drifted = report.policies.filter(({ drift }) => drift !== 'none');
   const quiet = report.policies.filter(({ drift }) => drift === 'none');
+  const lockOuts = quiet.flatMap(({ findings }) => findings.filter(({ rule }) => rule === LOCK_OUT));
   return [
     headline(report),
     ...(report.error === null ? [] : ['', `  ${report.error.message}`]),
-    ...report.findings.map(({ detail }) => `  ! ${detail}`),
+    ...(report.status === 'failed' ? [] : illnesses(report.protected)),
+    ...[...report.findings, ...lockOuts].map(renderFinding),
     ...drifted.flatMap((policy) => ['', ...renderPolicy(policy)]),
     ...(quiet.length === 0 ? [] : ['', `  in sync: ${quiet.map(nameOf).join(', ')}`]),
     ...(report.unmanaged.length === 0
@@ -23,6 +28,14 @@ export function renderReport(report: RunReport): string {
       ? []
       : ['', `  ${report.remaining} admitted changes are left for the next run`]),
   ].join('\n');
+}
+
+function renderFinding({ rule, detail }: ReportedFinding): string {
+  return rule === LOCK_OUT ? `  ! LOCK-OUT: ${detail}` : `  ! ${detail}`;
+}
+
+function illnesses(identities: readonly ProtectedIdentity[]): string[] {
+  return identities.filter(({ health }) => health !== 'ok').map((identity) => `  ! ${illness(identity)}`);
 }
 
 const SAYS: Readonly<Record<RunStatus, string>> = {
@@ -114,6 +127,8 @@ export function renderStatus(status: Status): string {
     ...(status.freeze === null
       ? []
       : [`  ! frozen by ${status.freeze.by} since ${status.freeze.since}: ${status.freeze.reason}`]),
+    ...illnesses(status.protected),
+    ...status.findings.map(renderFinding),
     ...status.policies.map(({ key, displayName, drift, verdict, outcome }) => {
       const state =
         outcome?.settled === true

@@ -1,5 +1,5 @@
 import type { Canonical, Effect, FieldPath, PolicyId, PolicyKey, TenantId } from './policy/model.ts';
-import type { RequestCounts } from './ports.ts';
+import type { ProtectedIdentity, RequestCounts } from './ports.ts';
 
 export type Mode = 'observe' | 'enforce';
 export type Trigger = 'schedule' | 'demand' | 'alert' | 'cli';
@@ -63,10 +63,8 @@ export interface RunReport {
   readonly finishedAt: string | null;
   readonly status: RunStatus;
   readonly policies: readonly ReportedPolicy[];
-  readonly protected: readonly {
-    readonly id: string;
-    readonly health: 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
-  }[];
+  /** Those that settings name, then the members of the groups. */
+  readonly protected: readonly ProtectedIdentity[];
   readonly unmanaged: readonly {
     readonly id: PolicyId;
     readonly displayName: string;

@@ -14,6 +14,10 @@ export interface Status {
   /** As the last finished run that looked at the tenant found and left them. */
   readonly policies: readonly ReportedPolicy[];
   readonly unmanaged: RunReport['unmanaged'];
+  /** The emergency accounts and groups, and how they were found. */
+  readonly protected: RunReport['protected'];
+  /** Lock-outs in policies of others, tampering, and what else is about no policy of ours. */
+  readonly findings: RunReport['findings'];
   readonly held: readonly {
     readonly key: string;
     readonly digest: string;
@@ -39,6 +43,8 @@ export async function statusOf({ runs, control }: Ports, settings: Settings): Pr
     lastRun: latest[0] ?? null,
     policies,
     unmanaged: report?.unmanaged ?? [],
+    protected: report?.protected ?? [],
+    findings: report?.findings ?? [],
     held: policies.flatMap(({ key, verdict, change, findings }) =>
       verdict === 'hold' && change !== null
         ? [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bench, type Doing, empty, fails, graphError, html, json, origin } from './support.ts';
+import { bench, type Doing, empty, fails, graphError, html, json, origin, type Seen } from './support.ts';
 
 const id = (n: number) => `cccccccc-0000-4000-8000-${n.toString().padStart(12, '0')}`;
 const user = (n: number, more: object = {}) => ({
@@ -7,79 +7,136 @@ const user = (n: number, more: object = {}) => ({
   accountEnabled: true,
   onPremisesSyncEnabled: null,
   userType: 'Member',
+  creationType: null,
   ...more,
 });
-const facts = (n: number) => ({ id: id(n), accountEnabled: true, synced: false, userType: 'Member' });
-const users = (...value: unknown[]): Doing => json(200, { value });
-const batch = (...responses: unknown[]): Doing => json(200, { responses });
-const members = (group: number, ...value: unknown[]) => ({ id: id(group), status: 200, body: { value } });
 const notFound = { error: { code: 'Request_ResourceNotFound', message: 'Resource does not exist' } };
+const forbidden = { error: { code: 'Authorization_RequestDenied', message: 'No' } };
+const group = (n: number) => ({ '@odata.type': '#microsoft.graph.group', id: id(n) });
 
-describe('health', () => {
-  it('needs two requests, outside the pace of the policies', async () => {
-    const { directory, seen, clock } = bench([users(user(1)), batch(members(2, user(1)))]);
+interface Part {
+  readonly id: string;
+  readonly url: string;
+  readonly headers?: object;
+}
+
+function partsOf({ body }: Seen): readonly Part[] {
+  return (body as { requests: readonly Part[] }).requests;
+}
+
+/** A directory that answers each part of a batch by what its address says. */
+function batches(
+  answer: (url: string, round: number) => { status: number; body: unknown } | undefined,
+): Doing {
+  let round = 0;
+  return (seen) => {
+    round += 1;
+    const responses = partsOf(seen).flatMap((part) => {
+      const answered = answer(decodeURIComponent(part.url), round);
+      return answered === undefined ? [] : [{ id: part.id, ...answered }];
+    });
+    return Response.json({ responses: responses.reverse() });
+  };
+}
+
+const ok = (...value: unknown[]) => ({ status: 200, body: { value } });
+
+describe('protected identities', () => {
+  it('cost two requests, outside the pace of the policies', async () => {
+    const { directory, seen, clock } = bench([
+      batches((url) => {
+        if (url.startsWith('/users?')) return ok(user(1));
+        if (url.startsWith('/groups/')) return ok(user(3));
+        return url.includes(id(3)) ? ok(group(2)) : ok();
+      }),
+    ]);
     const startAt = clock.now();
 
-    const health = await directory.health([id(1)], [id(2)]);
+    const read = await directory.protected({ users: [id(1)], groups: [id(2)] });
 
-    expect(health).toEqual([
-      { kind: 'user', id: id(1), health: 'ok', reason: null },
-      { kind: 'group', id: id(2), health: 'ok', reason: null, members: [facts(1)] },
-    ]);
-    const select = '$select=id,accountEnabled,onPremisesSyncEnabled,userType';
-    expect(seen.map(({ method, url }) => `${method} ${decodeURIComponent(url)}`)).toEqual([
-      `GET ${origin}/v1.0/users?$filter=id in ('${id(1)}')&${select}`,
-      `POST ${origin}/v1.0/$batch`,
-    ]);
-    expect(seen[1]?.body).toEqual({
-      requests: [
-        {
-          id: id(2),
-          method: 'GET',
-          url: `/groups/${id(2)}/transitiveMembers/microsoft.graph.user?$count=true&${select}&$top=999`,
-          headers: { ConsistencyLevel: 'eventual' },
-        },
+    const select = '$select=id,accountEnabled,onPremisesSyncEnabled,userType,creationType';
+    expect(read).toEqual({
+      identities: [
+        { id: id(1), kind: 'user', memberOf: null, health: 'ok', reason: null },
+        { id: id(2), kind: 'group', memberOf: null, health: 'ok', reason: null },
+        { id: id(3), kind: 'user', memberOf: id(2), health: 'ok', reason: null },
+      ],
+      people: [
+        { id: id(1), groups: [], roles: [], guestType: null, homeTenantId: null },
+        { id: id(3), groups: [id(2)], roles: [], guestType: null, homeTenantId: null },
       ],
     });
+    expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `POST ${origin}/v1.0/$batch`,
+      `POST ${origin}/v1.0/$batch`,
+    ]);
+    expect(partsOf(seen[0] as Seen).map(({ url }) => decodeURIComponent(url))).toEqual([
+      `/users?$filter=id in ('${id(1)}')&${select}`,
+      `/groups/${id(2)}/transitiveMembers/microsoft.graph.user?$count=true&${select}&$top=999`,
+    ]);
+    expect(partsOf(seen[0] as Seen)[1]?.headers).toEqual({ ConsistencyLevel: 'eventual' });
     expect(clock.now()).toBe(startAt);
   });
 
-  it('asks nothing when nobody is protected', async () => {
+  it('cost nothing when there are none', async () => {
     const { directory, seen } = bench([]);
 
-    expect(await directory.health([], [])).toEqual([]);
+    expect(await directory.protected({ users: [], groups: [] })).toEqual({ identities: [], people: [] });
     expect(seen).toHaveLength(0);
   });
 
-  it('tells what is wrong with a user', async () => {
+  it('tell what is wrong with a user', async () => {
     const { directory } = bench([
-      users(
-        user(1, { id: id(1).toUpperCase() }),
-        user(2, { accountEnabled: false, onPremisesSyncEnabled: true }),
-        user(3, { onPremisesSyncEnabled: true }),
-        user(4, { accountEnabled: null }),
+      batches((url) =>
+        url.startsWith('/users?')
+          ? ok(
+              user(1, { id: id(1).toUpperCase() }),
+              user(2, { accountEnabled: false, onPremisesSyncEnabled: true }),
+              user(3, { onPremisesSyncEnabled: true }),
+              user(4, { accountEnabled: null }),
+            )
+          : ok(),
       ),
     ]);
 
-    const health = await directory.health([1, 2, 3, 4, 5].map(id), []);
+    const { identities, people } = await directory.protected({ users: [1, 2, 3, 4, 5].map(id), groups: [] });
 
-    expect(health.map((one) => one.health)).toEqual(['ok', 'disabled', 'synced', 'unverified', 'missing']);
+    expect(identities.map(({ health }) => health)).toEqual([
+      'ok',
+      'disabled',
+      'synced',
+      'unverified',
+      'missing',
+    ]);
+    // One that is gone may be restored tomorrow, as anybody.
+    expect(people.at(-1)).toEqual({
+      id: id(5),
+      groups: 'unknown',
+      roles: 'unknown',
+      guestType: 'unknown',
+      homeTenantId: 'unknown',
+    });
   });
 
-  it('tells what is wrong with a group, answers in any order', async () => {
+  it('tell what is wrong with a group, and stand one in for members nobody could list', async () => {
     const { directory } = bench([
-      batch(
-        { id: id(4), status: 403, body: { error: { code: 'Authorization_RequestDenied', message: 'No' } } },
-        { id: id(3), status: 404, body: notFound },
-        { id: id(5), status: 404, body: 'not Graph' },
-        members(2),
-        { ...members(1, user(8)), id: id(1).toUpperCase() },
-      ),
+      batches((url) => {
+        if (!url.startsWith('/groups/')) return ok();
+        if (url.includes(id(1))) return ok(user(8));
+        if (url.includes(id(2))) return ok();
+        if (url.includes(id(3))) return { status: 404, body: notFound };
+        if (url.includes(id(4))) return { status: 403, body: forbidden };
+        return url.includes(id(5)) ? { status: 404, body: 'not Graph' } : undefined;
+      }),
     ]);
 
-    const health = await directory.health([], [1, 2, 3, 4, 5, 6].map(id));
+    const { identities, people } = await directory.protected({
+      users: [],
+      groups: [1, 2, 3, 4, 5, 6].map(id),
+    });
 
-    expect(health.map((one) => one.health)).toEqual([
+    const groups = identities.filter(({ kind }) => kind === 'group');
+    expect(groups.map(({ health }) => health)).toEqual([
       'ok',
       'empty',
       'missing',
@@ -87,118 +144,176 @@ describe('health', () => {
       'unverified',
       'unverified',
     ]);
-    expect(health[3]?.reason).toContain('GroupMember.Read.All');
-    expect(health[5]?.reason).toContain('no answer');
+    expect(groups[3]?.reason).toContain('GroupMember.Read.All');
+    expect(groups[5]?.reason).toContain('no answer');
+    expect(people.slice(1).map(({ groups: memberships }) => memberships)).toEqual(
+      [4, 5, 6].map((n) => ({ atLeast: [id(n)] })),
+    );
   });
 
-  it('reads a large group to its end', async () => {
-    const nextLink = `${origin}/v1.0/groups/x/transitiveMembers/microsoft.graph.user?$skiptoken=a`;
-    const { directory, seen } = bench([
-      batch({ id: id(1), status: 200, body: { value: [user(2)], '@odata.nextLink': nextLink } }),
-      users(user(3)),
+  it('know guests by how they came, and say so where it cannot be told', async () => {
+    const { directory } = bench([
+      batches((url) =>
+        url.startsWith('/users?')
+          ? ok(
+              user(1, { creationType: 'Invitation' }),
+              user(2, { creationType: 'Invitation', userType: 'Guest' }),
+              user(3, { userType: 'Guest' }),
+            )
+          : ok(),
+      ),
     ]);
 
-    const [group] = await directory.health([], [id(1)]);
+    const { people } = await directory.protected({ users: [1, 2, 3].map(id), groups: [] });
 
-    expect(group).toMatchObject({ health: 'ok', members: [facts(2), facts(3)] });
-    expect(seen[1]?.url).toBe(nextLink);
-    expect(seen[1]?.headers.get('consistencylevel')).toBe('eventual');
+    expect(people.map(({ guestType }) => guestType)).toEqual([
+      'b2bCollaborationMember',
+      'b2bCollaborationGuest',
+      'unknown',
+    ]);
+    expect(people.map(({ homeTenantId }) => homeTenantId)).toEqual(['unknown', 'unknown', 'unknown']);
   });
 
-  it('does not follow a group’s members to another host', async () => {
-    const { directory, seen } = bench([
-      batch({
-        id: id(1),
-        status: 200,
-        body: { value: [user(2)], '@odata.nextLink': 'https://evil.test/v1.0/x' },
+  it('know roles by their template, and none at all where the template is not shown', async () => {
+    const role = (roleTemplateId: string | null) => ({
+      '@odata.type': '#microsoft.graph.directoryRole',
+      id: id(90),
+      roleTemplateId,
+    });
+    const { directory } = bench([
+      batches((url) => {
+        if (url.startsWith('/users?')) return ok(user(1), user(2));
+        const unit = { '@odata.type': '#microsoft.graph.administrativeUnit', id: id(5) };
+        return url.includes(id(1)) ? ok(role(id(91).toUpperCase()), unit) : ok(role(null));
       }),
     ]);
 
-    const [group] = await directory.health([], [id(1)]);
+    const { people } = await directory.protected({ users: [id(1), id(2)], groups: [] });
 
-    expect(group).toMatchObject({ health: 'unverified', members: [] });
-    expect(seen).toHaveLength(1);
+    expect(people.map(({ roles }) => roles)).toEqual([[id(91)], 'unknown']);
+    expect(people.map(({ groups }) => groups)).toEqual([[], []]);
+  });
+
+  it('are read to the end of a large group, on this host alone', async () => {
+    const next = `${origin}/v1.0/groups/x/transitiveMembers/microsoft.graph.user?$skiptoken=a`;
+    const paged = (link: string): Doing =>
+      batches((url) =>
+        url.startsWith('/groups/')
+          ? { status: 200, body: { value: [user(2)], '@odata.nextLink': link } }
+          : ok(),
+      );
+    const { directory, seen } = bench([paged(next), json(200, { value: [user(3)] }), paged(next)]);
+    const astray = bench([paged('https://evil.test/v1.0/x')]);
+
+    const read = await directory.protected({ users: [], groups: [id(1)] });
+    const lost = await astray.directory.protected({ users: [], groups: [id(1)] });
+
+    expect(read.identities.map((one) => one.id)).toEqual([id(1), id(2), id(3)]);
+    expect(seen[1]?.url).toBe(next);
+    expect(seen[1]?.headers.get('consistencylevel')).toBe('eventual');
+    expect(lost.identities).toMatchObject([{ id: id(1), health: 'unverified' }]);
+    expect(astray.seen).toHaveLength(1);
+  });
+
+  it('look at forty members and let one stand for the others of a group that somebody filled', async () => {
+    const crowd = Array.from({ length: 2_000 }, (_, n) => user(n + 100));
+    const { directory, seen } = bench([batches((url) => (url.startsWith('/groups/') ? ok(...crowd) : ok()))]);
+
+    const { identities, people } = await directory.protected({ users: [], groups: [id(1)] });
+
+    expect(identities[0]).toMatchObject({ health: 'unverified' });
+    expect(identities[0]?.reason).toContain('2000 members');
+    expect(people).toHaveLength(41);
+    expect(people[40]).toMatchObject({ groups: { atLeast: [id(1)] } });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('ask a second time for what met weather inside a batch, and only for that', async () => {
+    const { directory, seen } = bench([
+      batches((url, round) => {
+        if (url.startsWith('/users?')) return round === 1 ? { status: 429, body: {} } : ok(user(1));
+        return url.startsWith('/groups/') ? ok(user(2)) : ok();
+      }),
+    ]);
+
+    const { identities } = await directory.protected({ users: [id(1)], groups: [id(9)] });
+
+    expect(identities.map(({ health }) => health)).toEqual(['ok', 'ok', 'ok']);
+    expect(seen.map((one) => partsOf(one).length)).toEqual([2, 1, 2]);
   });
 
   it.each([
     ['no permission', graphError(403, 'No', 'Authorization_RequestDenied')],
     ['no such path', graphError(404, 'No', 'NotFound')],
-    ['an unusable filter', graphError(400, 'No', 'Request_UnsupportedQuery')],
+    ['a request Graph cannot use', graphError(400, 'No', 'Request_UnsupportedQuery')],
     ['a broken service', html(503)],
     ['a broken network', fails('ECONNRESET')],
     ['an answer of another shape', json(200, { no: 'list' })],
     ['no body', empty(200)],
-  ])('with %s everybody is unverified, and nothing is thrown', async (_name, answer) => {
+  ])('are all unverified after %s, and nothing is thrown', async (_name, answer) => {
     const { directory } = bench([answer]);
 
-    const health = await directory.health([id(1), id(2)], [id(3)]);
+    const { identities, people } = await directory.protected({ users: [id(1), id(2)], groups: [id(3)] });
 
-    expect(health.map((one) => one.health)).toEqual(Array(3).fill('unverified'));
-    for (const one of health) expect(one.reason).toBeTruthy();
+    expect(identities.map(({ health }) => health)).toEqual(Array(3).fill('unverified'));
+    for (const { reason } of identities) expect(reason).toBeTruthy();
+    expect(people.map(({ groups }) => groups)).toEqual(['unknown', 'unknown', { atLeast: [id(3)] }]);
   });
 
-  it('never puts into an address or a filter what is no object id', async () => {
-    const { directory, seen } = bench([users(user(1))]);
+  it('cannot be made to ask for anything else', async () => {
+    const { directory, seen } = bench([batches(() => ok())]);
 
-    const health = await directory.health([id(1), "x') or (id ne '"], ['../users']);
+    await directory.protected({ users: ["x') or (id ne '"], groups: ['../users'] });
 
-    expect(health.map((one) => one.health)).toEqual(['ok', 'unverified', 'unverified']);
-    expect(seen).toHaveLength(1);
-    expect(decodeURIComponent(seen[0]?.url ?? '')).not.toContain(' ne ');
-  });
-
-  it('asks for fifteen users and twenty groups at a time', async () => {
-    const { directory, seen } = bench([
-      ({ url }) => (url.endsWith('$batch') ? Response.json({ responses: [] }) : Response.json({ value: [] })),
+    expect(partsOf(seen[0] as Seen).map(({ url }) => url.split('&$')[0])).toEqual([
+      `/users?$filter=${encodeURIComponent("id in ('x'') or (id ne ''')")}`,
+      '/groups/..%2Fusers/transitiveMembers/microsoft.graph.user?$count=true',
     ]);
+  });
+
+  it('are asked for fifteen users and twenty parts at a time', async () => {
+    const { directory, seen } = bench([batches(() => ok())]);
     const many = Array.from({ length: 21 }, (_, n) => id(n));
 
-    const health = await directory.health(many, many);
+    const { identities } = await directory.protected({ users: many, groups: many });
 
-    expect(health).toHaveLength(42);
-    expect(seen.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST', 'POST']);
+    expect(identities).toHaveLength(42);
+    expect(seen.map((one) => partsOf(one).length)).toEqual([20, 3]);
   });
 });
 
-describe('principal', () => {
-  it('finds the user, the groups and the active roles', async () => {
+describe('one person', () => {
+  it('is found with groups and active roles', async () => {
     const { directory } = bench([
-      json(200, user(1, { userType: 'Guest' })),
-      users(
-        { '@odata.type': '#microsoft.graph.group', id: id(2).toUpperCase() },
-        { '@odata.type': '#microsoft.graph.directoryRole', id: id(3), roleTemplateId: id(4) },
-        { '@odata.type': '#microsoft.graph.administrativeUnit', id: id(5) },
+      batches((url) =>
+        url.startsWith('/users?')
+          ? ok(user(1))
+          : ok(group(2), {
+              '@odata.type': '#microsoft.graph.directoryRole',
+              id: id(3),
+              roleTemplateId: id(4),
+            }),
       ),
     ]);
 
-    expect(await directory.principal(id(1))).toEqual({
+    expect(await directory.person(id(1).toUpperCase())).toEqual({
       kind: 'found',
-      user: { ...facts(1), userType: 'Guest' },
-      groups: [id(2)],
-      roles: [id(4)],
+      facts: { id: id(1), groups: [id(2)], roles: [id(4)], guestType: null, homeTenantId: null },
     });
   });
 
-  it('says missing when Graph does', async () => {
-    const { directory } = bench([json(404, notFound)]);
+  it('is missing when Graph lists nobody of that id', async () => {
+    const { directory } = bench([batches(() => ok())]);
 
-    expect(await directory.principal(id(1))).toEqual({ kind: 'missing' });
+    expect(await directory.person(id(1))).toEqual({ kind: 'missing' });
   });
 
   it.each([
     ['no permission', graphError(403, 'No')],
     ['a proxy’s 404', html(404)],
-    ['somebody else', json(200, { ...user(2), value: [] })],
-  ])('with %s says that nobody knows', async (_name, answer) => {
+  ])('is unread after %s', async (_name, answer) => {
     const { directory } = bench([answer]);
 
-    expect(await directory.principal(id(1))).toMatchObject({ kind: 'unverified' });
-  });
-
-  it('sends nothing for what is no object id', async () => {
-    const { directory, seen } = bench([]);
-
-    expect(await directory.principal('me/messages')).toMatchObject({ kind: 'unverified' });
-    expect(seen).toHaveLength(0);
+    expect(await directory.person(id(1))).toMatchObject({ kind: 'unread' });
   });
 });

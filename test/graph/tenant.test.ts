@@ -196,15 +196,22 @@ describe('against the simulated tenant', () => {
   it('looks after the health of protected identities', async () => {
     const { directory, requests } = world();
 
-    const health = await directory.health([userId, absent], [groupId, absent]);
+    const { identities } = await directory.protected({
+      users: [userId, absent],
+      groups: [groupId, absent],
+    });
 
-    expect(health.map((one) => one.health)).toEqual(['ok', 'missing', 'ok', 'missing']);
+    const named = identities.filter(({ memberOf }) => memberOf === null);
+    expect(named.map(({ health }) => health)).toEqual(['ok', 'missing', 'ok', 'missing']);
     expect(requests()).toBe(2);
   });
 
   it('knows the groups of a user', async () => {
     const { directory } = world();
 
-    expect(await directory.principal(userId)).toMatchObject({ kind: 'found', groups: [groupId], roles: [] });
+    expect(await directory.person(userId)).toMatchObject({
+      kind: 'found',
+      facts: { groups: [groupId], roles: [] },
+    });
   });
 });

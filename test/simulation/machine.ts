@@ -138,6 +138,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   const tables = storage.open(TENANT, deadlineAt + 60_000);
   const ports: Ports = {
     policies: session.policies,
+    directory: session.directory,
     ...tables,
     telemetry: { emit: (event) => void events.push(event) },
     clock,
@@ -152,6 +153,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
     {
       parameters: PARAMETERS,
       protected: IDENTITIES,
+      allowedControls: [],
       changesMax,
       settleMs: SETTLE_MS,
       createLagMs: 5 * SETTLE_MS,
@@ -183,7 +185,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   async function watchedFetch(input: string, init: RequestInit): Promise<Response> {
     const { pathname, search } = new URL(input);
     const method = init.method ?? 'GET';
-    await step(`before ${method}`);
+    await step(`before ${pathname.endsWith('$batch') ? 'a batch' : method}`);
     const exchange: Exchange = {
       at: time.now(),
       method,
@@ -191,7 +193,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       clientRequestId: new Headers(init.headers).get('client-request-id') ?? '',
       status: 'none',
       text: undefined,
-      ledger: method === 'GET' ? undefined : await ledgerOf(planet),
+      ledger: method === 'GET' || pathname.endsWith('$batch') ? undefined : await ledgerOf(planet),
     };
     exchanges.push(exchange);
     const response = await tenant.fetch(input, init);

@@ -60,8 +60,9 @@ function isList({ method, path }: Exchange): boolean {
   return method === 'GET' && path.split('?')[0] === COLLECTION;
 }
 
-function isWrite({ method }: Exchange): boolean {
-  return method !== 'GET';
+/** A batch holds reads only. */
+function isWrite({ method, path }: Exchange): boolean {
+  return method !== 'GET' && path !== '/v1.0/$batch';
 }
 
 /** What a list looked like that was read to its end; undefined when it was not. */

@@ -4,7 +4,7 @@ import type { JournalEntry } from '../../src/lib/journal.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { emptyDisk, type MemoryStorage, memoryStorage } from '../support/memoryStorage.ts';
 import { virtualClock } from '../support/virtualClock.ts';
-import { TENANT } from '../support/world.ts';
+import { EMERGENCY, TENANT } from '../support/world.ts';
 import { type Dice, dice } from './dice.ts';
 import { hands } from './hands.ts';
 import { type Order, type Perils, type Planet, type RunRecord, runOnMachine } from './machine.ts';
@@ -77,6 +77,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     tenantId: TENANT,
     clock,
     seed,
+    ...EMERGENCY,
     pageSize: chance.pick([1, 2, 5, 100]),
     mergeDepth: chance.pick([2, 3]),
     deletedItems: chance.pick(['supported', 'supported', 'supported', 403, 404, 501] as const),

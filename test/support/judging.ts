@@ -1,6 +1,6 @@
 import type { ProtectedIdentities } from '../../src/lib/desired.ts';
 import { type Desired, diff, type Observation, type Observed, observe } from '../../src/lib/diff.ts';
-import type { Facts } from '../../src/lib/guard.ts';
+import type { Around, Facts } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { plan } from '../../src/lib/plan.ts';
 import type { Policy, PolicyId, RawPolicy } from '../../src/lib/policy/model.ts';
@@ -66,6 +66,20 @@ export function observationOf(
   };
 }
 
+/** The protected identities as they should be, with one member in the group. */
+export const AROUND: Around = {
+  identities: [
+    ...IDENTITIES.users.map((id) => ({ id, kind: 'user', memberOf: null }) as const),
+    ...IDENTITIES.groups.map((id) => ({ id, kind: 'group', memberOf: null }) as const),
+  ].map((named) => ({ ...named, health: 'ok', reason: null })),
+  people: [
+    { id: IDENTITIES.users[0] ?? '', groups: [] },
+    { id: 'b0000000-0000-4000-8000-000000000002', groups: IDENTITIES.groups },
+  ].map((person) => ({ ...person, roles: [], guestType: null, homeTenantId: null })),
+  namedLocations: { list: [], mfaTrustedRanges: null },
+  allowedControls: [],
+};
+
 /** What a run would hand to the guard. */
 export function factsOf(
   desired: readonly Desired[],
@@ -80,6 +94,7 @@ export function factsOf(
     protected: IDENTITIES,
     bindings: bound,
     observation,
+    around: AROUND,
     freeze: null,
     changesMax: 5,
     createLagMs: CREATE_LAG_MS,

@@ -15,13 +15,24 @@ export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const BREAK_GLASS_USER = 'b0000000-0000-4000-8000-000000000001';
 export const BREAK_GLASS_GROUP = 'b0000000-0000-4000-8000-0000000000f1';
 export const IDENTITIES: ProtectedIdentities = { users: [BREAK_GLASS_USER], groups: [BREAK_GLASS_GROUP] };
+export const BREAK_GLASS_MEMBER = 'b0000000-0000-4000-8000-000000000002';
 const SETTLE_MS = 60_000;
+
+/** Emergency accounts as they should be: enabled, of the cloud, and somebody in the group. */
+export const EMERGENCY = {
+  users: [
+    { id: BREAK_GLASS_USER, userPrincipalName: 'emergency1@contoso.example' },
+    { id: BREAK_GLASS_MEMBER, userPrincipalName: 'emergency2@contoso.example' },
+  ],
+  groups: [{ id: BREAK_GLASS_GROUP, displayName: 'Emergency access', members: [BREAK_GLASS_MEMBER] }],
+};
 
 export interface WorldOptions {
   readonly tenant?: TenantOptions;
   readonly hooks?: MemoryHooks;
   readonly seed?: number;
   readonly protected?: ProtectedIdentities;
+  readonly allowedControls?: readonly string[];
   readonly changesMax?: number;
 }
 
@@ -46,7 +57,7 @@ export interface World {
 export async function world(options: WorldOptions = {}): Promise<World> {
   const clock = virtualClock();
   const seed = options.seed ?? 1;
-  const tenant = createTenant({ tenantId: TENANT, clock, seed, ...options.tenant });
+  const tenant = createTenant({ tenantId: TENANT, clock, seed, ...EMERGENCY, ...options.tenant });
   const storage = memoryStorage(clock, options.hooks);
   await storage.createTables();
   const events: TelemetryEvent[] = [];
@@ -78,6 +89,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     const tables = storage.open(TENANT, deadlineAt + 60_000);
     return {
       policies: session.policies,
+      directory: session.directory,
       ...tables,
       telemetry: { emit: (event) => void events.push(event) },
       clock,
@@ -132,6 +144,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       const standard = {
         parameters,
         protected: identities,
+        allowedControls: options.allowedControls ?? [],
         changesMax: options.changesMax ?? 5,
         settleMs: SETTLE_MS,
         createLagMs: 5 * SETTLE_MS,

@@ -82,6 +82,11 @@ export function graphError(answer: Answer): GraphError | undefined {
   };
 }
 
+/** Whether Graph itself says that what was asked for is not there; a proxy's 404 says nothing. */
+export function isMissing(answer: Answer): boolean {
+  return answer.kind === 'refusal' && answer.status === 404 && graphError(answer) !== undefined;
+}
+
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

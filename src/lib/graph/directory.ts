@@ -1,229 +1,102 @@
 import { asFault } from '../fault.ts';
-import {
-  type Answer,
-  type Ask,
-  type Call,
-  graphError,
-  isRecord,
-  type Refusal,
-  type Success,
-} from './call.ts';
-import { faultOf, oddAnswer } from './faults.ts';
+import type { Directory, Health, ProtectedIdentity } from '../ports.ts';
+import type { ProtectedFacts } from '../whatif/proof.ts';
+import { answeredFirst, batched, type Part } from './batch.ts';
+import { type Ask, type Call, isMissing, isRecord } from './call.ts';
+import { faultOf } from './faults.ts';
 import { allPages } from './pages.ts';
 
-/** What is wrong with a protected identity; `unverified` says that nobody knows, and `reason` why. */
-export type IdentityHealth = 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
+/** The directory refuses a filter with more alternatives. */
+const USERS_PER_FILTER = 15;
+/**
+ * People whose own memberships are looked up. A group for emergencies holds a handful; of one that somebody filled with
+ * thousands, the others are judged by that membership alone.
+ */
+const PEOPLE_MAX = 40;
 
-export interface UserFacts {
+const SELECTED = 'id,accountEnabled,onPremisesSyncEnabled,userType,creationType';
+/** Casting a member list to users needs both (Microsoft Graph, list group transitive members). */
+const ADVANCED = { ConsistencyLevel: 'eventual' };
+
+interface User {
   readonly id: string;
   /** null when Graph did not say, as it does without the permission. */
   readonly accountEnabled: boolean | null;
   /** Kept by an on-premises directory, so that an outage or intruder there reaches it. */
-  readonly synced: boolean;
-  readonly userType: string | null;
+  readonly isSynced: boolean;
+  readonly guestType: ProtectedFacts['guestType'];
 }
 
-export type IdentityFacts =
-  | {
-      readonly kind: 'user';
-      readonly id: string;
-      readonly health: IdentityHealth;
-      readonly reason: string | null;
-    }
-  | {
-      readonly kind: 'group';
-      readonly id: string;
-      readonly health: IdentityHealth;
-      readonly reason: string | null;
-      /** Users in it, through nested groups too; empty when unknown. */
-      readonly members: readonly UserFacts[];
-    };
+type Memberships = Pick<ProtectedFacts, 'groups' | 'roles'>;
 
-export type PrincipalFacts =
-  | {
-      readonly kind: 'found';
-      readonly user: UserFacts;
-      /** Object ids of all groups, nested ones included. */
-      readonly groups: readonly string[];
-      /** Template ids of the active directory roles. */
-      readonly roles: readonly string[];
-    }
+/** What one question came to. */
+type Told<T> =
+  | { readonly kind: 'told'; readonly value: T }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'unverified'; readonly reason: string };
+  | { readonly kind: 'untold'; readonly reason: string };
 
-/** What the directory says about people and groups. Only reads; trouble is a value here, since health is an extra. */
-export interface Directory {
-  /** Facts in the order of the ids: users, then groups. Two requests for up to 15 users and 20 groups. */
-  health(users: readonly string[], groups: readonly string[]): Promise<readonly IdentityFacts[]>;
-  principal(userId: string): Promise<PrincipalFacts>;
+interface Named<T> {
+  readonly id: string;
+  readonly read: Told<T>;
 }
-
-const userMembers = 'id,accountEnabled,onPremisesSyncEnabled,userType';
-/** The directory refuses a filter with more alternatives. */
-const usersPerFilter = 15;
-/** Microsoft Graph, JSON batching. */
-const partsPerBatch = 20;
-/** Casting a member list to users needs both (Microsoft Graph, list group transitive members). */
-const advanced = { ConsistencyLevel: 'eventual' };
-
-const toReadUsers = ['User.Read.All'];
-const toReadGroups = ['GroupMember.Read.All', 'User.Read.All'];
 
 export function directory(ask: Ask, origin: string): Directory {
   return {
-    async health(users, groups) {
-      const facts: IdentityFacts[] = [];
-      for (const some of chunks(users, usersPerFilter)) facts.push(...(await usersHealth(some)));
-      for (const some of chunks(groups, partsPerBatch)) facts.push(...(await groupsHealth(some)));
-      return facts;
+    async protected(identities) {
+      const filters = chunks(identities.users, USERS_PER_FILTER);
+      const lists = await listsOf([...filters.map(readingUsers), ...identities.groups.map(readingMembers)]);
+      const users = filters.flatMap((ids, index) =>
+        ids.map((id) => ({ id, read: userIn(lists[index], id) })),
+      );
+      const groups = identities.groups.map((id, index) => ({
+        id,
+        read: mapped(lists[filters.length + index], (items) => items.map(userOf)),
+      }));
+      const people = peopleIn(users, groups).slice(0, PEOPLE_MAX);
+      const memberships = await listsOf(people.map(({ id }) => readingMemberships(id)));
+      return {
+        identities: [...users.map(namedUser), ...groups.map(namedGroup), ...groups.flatMap(membersOf)],
+        people: [
+          ...people.map((user, index) => factsOf(user, memberships[index])),
+          ...users.filter(({ read }) => read.kind !== 'told').map(({ id }) => nothingKnownOf(id)),
+          ...groups.filter((group) => isOpen(group, people)).map(({ id }) => anyMemberOf(id)),
+        ],
+      };
     },
-    principal,
+
+    async person(userId) {
+      const [user, memberships] = await listsOf([readingUsers([userId]), readingMemberships(userId)]);
+      const found = userIn(user, userId.toLowerCase());
+      switch (found.kind) {
+        case 'told':
+          return { kind: 'found', facts: factsOf(found.value, memberships) };
+        case 'missing':
+          return found;
+        case 'untold':
+          return { kind: 'unread', reason: found.reason };
+      }
+    },
   };
 
-  async function usersHealth(ids: readonly string[]): Promise<readonly IdentityFacts[]> {
-    const known = ids.filter(isObjectId);
-    const read = await tried(async () =>
-      known.length === 0
-        ? []
-        : allPages(ask, origin, readingUsers(known)).then((items) => items.map(userFacts)),
-    );
-    return ids.map((id) => userHealth(id, read));
-  }
-
-  async function groupsHealth(ids: readonly string[]): Promise<readonly IdentityFacts[]> {
-    const known = ids.filter(isObjectId);
-    const parts = await tried(async () => (known.length === 0 ? new Map() : batch(readingMembers(known))));
-    return Promise.all(ids.map(async (id) => groupHealth(id, await membersOf(id, parts))));
-  }
-
-  /** Answers of a batch by the id of their part; they come in any order. */
-  async function batch(call: Call): Promise<ReadonlyMap<string, Part>> {
-    const answer = await ask(call);
-    if (answer.kind !== 'success') throw faultOf(call, answer);
-    const responses = isRecord(answer.body) ? answer.body.responses : undefined;
-    if (!Array.isArray(responses)) throw oddAnswer(call, answer, 'the answer holds no list of responses');
-    return new Map(
-      responses.filter(isRecord).map((part) => [String(part.id).toLowerCase(), asPart(part, answer)]),
+  /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
+  async function listsOf(calls: readonly Call[]): Promise<readonly Told<readonly unknown[]>[]> {
+    const parts = await tried(() => batched(ask, calls));
+    return Promise.all(
+      calls.map((call, index) =>
+        parts.kind === 'told' ? listFrom(call, parts.value[index]) : Promise.resolve(parts),
+      ),
     );
   }
 
-  async function membersOf(id: string, parts: Tried<ReadonlyMap<string, Part>>): Promise<Members> {
-    if (parts.kind === 'untold') return parts;
-    const part = parts.value.get(id.toLowerCase());
-    if (part === undefined)
-      return { kind: 'untold', reason: notAnId(id) ?? 'The batch holds no answer for it.' };
-    const call = readingMembersOf(id);
+  async function listFrom(call: Call, part: Part | undefined): Promise<Told<readonly unknown[]>> {
+    if (part === undefined) return { kind: 'untold', reason: 'The batch holds no answer for it.' };
     if (isMissing(part)) return { kind: 'missing' };
-    return tried(async () => (await allPages(answeredFirst(part, ask), origin, call)).map(userFacts));
-  }
-
-  /** @returns undefined when Graph says that there is no such user */
-  async function userOf(id: string): Promise<UserFacts | undefined> {
-    const call = readingUser(id);
-    const answer = await ask(call);
-    if (isMissing(answer)) return undefined;
-    if (answer.kind !== 'success') throw faultOf(call, answer);
-    const user = userFacts(answer.body);
-    if (user.id !== id.toLowerCase())
-      throw oddAnswer(call, answer, 'the answer is not the user that was asked for');
-    return user;
-  }
-
-  async function principal(userId: string): Promise<PrincipalFacts> {
-    const wrong = notAnId(userId);
-    if (wrong !== undefined) return { kind: 'unverified', reason: wrong };
-    const read = await tried(async () => {
-      const user = await userOf(userId);
-      return user && { user, memberships: await allPages(ask, origin, readingMemberships(userId)) };
-    });
-    if (read.kind === 'untold') return { kind: 'unverified', reason: read.reason };
-    if (read.value === undefined) return { kind: 'missing' };
-    const { user, memberships } = read.value;
-    return { kind: 'found', user, ...groupsAndRoles(memberships) };
+    if (part.kind !== 'success') return { kind: 'untold', reason: faultOf(call, part).message };
+    return tried(() => allPages(answeredFirst(part, ask), origin, call));
   }
 }
 
-function readingUsers(ids: readonly string[]): Call {
-  const filter = encodeURIComponent(`id in (${ids.map((id) => `'${id}'`).join(',')})`);
-  return {
-    purpose: 'Looking at the protected users',
-    method: 'GET',
-    path: `/users?$filter=${filter}&$select=${userMembers}`,
-    effect: 'read',
-    permissions: toReadUsers,
-  };
-}
-
-function readingUser(id: string): Call {
-  return { ...readingUsers([]), purpose: 'Looking at a user', path: `/users/${id}?$select=${userMembers}` };
-}
-
-function readingMemberships(id: string): Call {
-  return {
-    ...readingUsers([]),
-    purpose: 'Looking at the groups and roles of a user',
-    path: `/users/${id}/transitiveMemberOf?$top=999`,
-    permissions: [...toReadGroups, 'RoleManagement.Read.Directory'],
-  };
-}
-
-/** A group that is gone answers 404 here, so whether it exists need not be asked as well. */
-function readingMembersOf(id: string): Call {
-  return {
-    purpose: 'Looking at the members of a protected group',
-    method: 'GET',
-    path: `/groups/${id}/transitiveMembers/microsoft.graph.user?$count=true&$select=${userMembers}&$top=999`,
-    effect: 'read',
-    headers: advanced,
-    permissions: toReadGroups,
-  };
-}
-
-function readingMembers(ids: readonly string[]): Call {
-  const requests = ids.map((id) => ({
-    id,
-    method: 'GET',
-    url: readingMembersOf(id).path,
-    headers: advanced,
-  }));
-  return {
-    purpose: 'Looking at the protected groups',
-    method: 'POST',
-    path: '/$batch',
-    effect: 'read',
-    body: { requests },
-    permissions: toReadGroups,
-  };
-}
-
-/** One answer inside a batch: the same shape as an answer of its own. */
-type Part = Success | Refusal;
-
-function asPart(part: Readonly<Record<string, unknown>>, whole: Success): Part {
-  const status = Number(part.status);
-  const kind = status >= 200 && status < 300 ? 'success' : 'refusal';
-  return { ...whole, kind, status, body: part.body };
-}
-
-/** Takes the first page from the batch and the others from the service. */
-function answeredFirst(part: Part, ask: Ask): Ask {
-  let first: Part | undefined = part;
-  return async (call) => {
-    const answer = first ?? (await ask(call));
-    first = undefined;
-    return answer;
-  };
-}
-
-function isMissing(answer: Answer): boolean {
-  return answer.kind === 'refusal' && answer.status === 404 && graphError(answer) !== undefined;
-}
-
-type Untold = { readonly kind: 'untold'; readonly reason: string };
-type Tried<T> = { readonly kind: 'told'; readonly value: T } | Untold;
-type Members = Tried<readonly UserFacts[]> | { readonly kind: 'missing' };
-
-async function tried<T>(read: () => Promise<T>): Promise<Tried<T>> {
+async function tried<T>(read: () => Promise<T>): Promise<Exclude<Told<T>, { kind: 'missing' }>> {
   try {
     return { kind: 'told', value: await read() };
   } catch (error) {
@@ -231,68 +104,156 @@ async function tried<T>(read: () => Promise<T>): Promise<Tried<T>> {
   }
 }
 
-function userHealth(id: string, read: Tried<readonly UserFacts[]>): IdentityFacts {
-  const health = (value: IdentityHealth, reason: string | null = null): IdentityFacts => ({
-    kind: 'user',
-    id,
-    health: value,
-    reason,
-  });
-  const wrong = notAnId(id);
-  if (wrong !== undefined) return health('unverified', wrong);
-  if (read.kind === 'untold') return health('unverified', read.reason);
-  const user = read.value.find((one) => one.id === id.toLowerCase());
-  if (user === undefined) return health('missing');
-  if (user.accountEnabled === null)
-    return health('unverified', 'Graph does not say whether the account is enabled.');
-  if (!user.accountEnabled) return health('disabled');
-  return health(user.synced ? 'synced' : 'ok');
-}
-
-function groupHealth(id: string, members: Members): IdentityFacts {
-  const group = { kind: 'group', id, reason: null, members: [] } as const;
-  switch (members.kind) {
-    case 'missing':
-      return { ...group, health: 'missing' };
-    case 'untold':
-      return { ...group, health: 'unverified', reason: members.reason };
-    case 'told':
-      return { ...group, health: members.value.length === 0 ? 'empty' : 'ok', members: members.value };
-  }
-}
-
-function userFacts(item: unknown): UserFacts {
-  const user = isRecord(item) ? item : {};
-  const { id, accountEnabled, onPremisesSyncEnabled, userType } = user;
+function readingUsers(ids: readonly string[]): Call {
+  const quoted = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',');
   return {
-    id: typeof id === 'string' ? id.toLowerCase() : '',
-    accountEnabled: typeof accountEnabled === 'boolean' ? accountEnabled : null,
-    synced: onPremisesSyncEnabled === true,
-    userType: typeof userType === 'string' ? userType : null,
+    purpose: 'Looking at users',
+    method: 'GET',
+    path: `/users?$filter=${encodeURIComponent(`id in (${quoted})`)}&$select=${SELECTED}`,
+    effect: 'read',
+    permissions: ['User.Read.All'],
   };
 }
 
-function groupsAndRoles(memberships: readonly unknown[]): {
-  groups: readonly string[];
-  roles: readonly string[];
-} {
-  const groups: string[] = [];
-  const roles: string[] = [];
-  for (const one of memberships.filter(isRecord)) {
-    const { id, roleTemplateId } = one;
-    if (one['@odata.type'] === '#microsoft.graph.group' && typeof id === 'string')
-      groups.push(id.toLowerCase());
-    if (typeof roleTemplateId === 'string') roles.push(roleTemplateId.toLowerCase());
+/** A group that is gone answers 404 here, so whether it exists need not be asked as well. */
+function readingMembers(groupId: string): Call {
+  return {
+    purpose: 'Looking at the members of a protected group',
+    method: 'GET',
+    path: `/groups/${encodeURIComponent(groupId)}/transitiveMembers/microsoft.graph.user?$count=true&$select=${SELECTED}&$top=999`,
+    effect: 'read',
+    headers: ADVANCED,
+    permissions: ['GroupMember.Read.All', 'User.Read.All'],
+  };
+}
+
+function readingMemberships(userId: string): Call {
+  return {
+    purpose: 'Looking at the groups and roles of a user',
+    method: 'GET',
+    path: `/users/${encodeURIComponent(userId)}/transitiveMemberOf?$top=999`,
+    effect: 'read',
+    permissions: ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'],
+  };
+}
+
+function mapped<T, U>(read: Told<T> | undefined, change: (value: T) => U): Told<U> {
+  if (read === undefined) return { kind: 'untold', reason: 'It was not asked for.' };
+  return read.kind === 'told' ? { kind: 'told', value: change(read.value) } : read;
+}
+
+function userIn(read: Told<readonly unknown[]> | undefined, id: string): Told<User> {
+  const users = mapped(read, (items) => items.map(userOf));
+  if (users.kind !== 'told') return users;
+  const user = users.value.find((one) => one.id === id);
+  return user === undefined ? { kind: 'missing' } : { kind: 'told', value: user };
+}
+
+function userOf(item: unknown): User {
+  const { id, accountEnabled, onPremisesSyncEnabled, userType, creationType } = isRecord(item) ? item : {};
+  return {
+    id: typeof id === 'string' ? id.toLowerCase() : '',
+    accountEnabled: typeof accountEnabled === 'boolean' ? accountEnabled : null,
+    isSynced: onPremisesSyncEnabled === true,
+    guestType: guestTypeOf(userType, creationType),
+  };
+}
+
+/** Whoever was invited signs in elsewhere (Microsoft Graph, user: creationType); of other guests it is not said. */
+function guestTypeOf(userType: unknown, creationType: unknown): ProtectedFacts['guestType'] {
+  if (creationType === 'Invitation')
+    return userType === 'Member' ? 'b2bCollaborationMember' : 'b2bCollaborationGuest';
+  return userType === 'Member' ? null : 'unknown';
+}
+
+/** Everybody who was found, each once. */
+function peopleIn(users: readonly Named<User>[], groups: readonly Named<readonly User[]>[]): readonly User[] {
+  const found = [
+    ...users.flatMap(({ read }) => (read.kind === 'told' ? [read.value] : [])),
+    ...groups.flatMap(usersIn),
+  ];
+  return [...new Map(found.map((user) => [user.id, user])).values()];
+}
+
+function usersIn({ read }: Named<readonly User[]>): readonly User[] {
+  return read.kind === 'told' ? read.value : [];
+}
+
+function namedUser({ id, read }: Named<User>): ProtectedIdentity {
+  const named = { id, kind: 'user', memberOf: null, reason: null } as const;
+  switch (read.kind) {
+    case 'told':
+      return { ...named, ...healthOf(read.value) };
+    case 'missing':
+      return { ...named, health: 'missing' };
+    case 'untold':
+      return { ...named, health: 'unverified', reason: read.reason };
   }
-  return { groups, roles };
 }
 
-function isObjectId(id: string): boolean {
-  return /^[0-9a-z-]{1,64}$/i.test(id);
+function namedGroup({ id, read }: Named<readonly User[]>): ProtectedIdentity {
+  const named = { id, kind: 'group', memberOf: null, reason: null } as const;
+  switch (read.kind) {
+    case 'told': {
+      const { length } = read.value;
+      if (length <= PEOPLE_MAX) return { ...named, health: length === 0 ? 'empty' : 'ok' };
+      const reason = `It has ${length} members; only ${PEOPLE_MAX} people are looked at.`;
+      return { ...named, health: 'unverified', reason };
+    }
+    case 'missing':
+      return { ...named, health: 'missing' };
+    case 'untold':
+      return { ...named, health: 'unverified', reason: read.reason };
+  }
 }
 
-function notAnId(id: string): string | undefined {
-  return isObjectId(id) ? undefined : `${JSON.stringify(id.slice(0, 80))} is no object id.`;
+function membersOf(group: Named<readonly User[]>): readonly ProtectedIdentity[] {
+  return usersIn(group)
+    .slice(0, PEOPLE_MAX)
+    .map((user) => ({ id: user.id, kind: 'user', memberOf: group.id, reason: null, ...healthOf(user) }));
+}
+
+function healthOf({ accountEnabled, isSynced }: User): { health: Health; reason?: string } {
+  if (accountEnabled === null)
+    return { health: 'unverified', reason: 'Graph does not say whether the account is enabled.' };
+  if (!accountEnabled) return { health: 'disabled' };
+  return { health: isSynced ? 'synced' : 'ok' };
+}
+
+function factsOf({ id, guestType }: User, read: Told<readonly unknown[]> | undefined): ProtectedFacts {
+  const memberships = mapped(read, groupsAndRoles);
+  const known: Memberships =
+    memberships.kind === 'told' ? memberships.value : { groups: 'unknown', roles: 'unknown' };
+  return { id, guestType, homeTenantId: guestType === null ? null : 'unknown', ...known };
+}
+
+/** Without the permission to read roles they come without their template: then nobody knows which ones they are. */
+function groupsAndRoles(items: readonly unknown[]): Memberships {
+  const memberships = items.filter(isRecord);
+  const ofType = (type: string) =>
+    memberships.filter((one) => one['@odata.type'] === `#microsoft.graph.${type}`);
+  const roles = ofType('directoryRole').map(({ roleTemplateId }) => roleTemplateId);
+  return {
+    groups: ofType('group').map(({ id }) => String(id).toLowerCase()),
+    roles: roles.every((role) => typeof role === 'string')
+      ? roles.map((role) => role.toLowerCase())
+      : 'unknown',
+  };
+}
+
+/** Gone or unread, and perhaps there again tomorrow. */
+function nothingKnownOf(id: string): ProtectedFacts {
+  return { id, groups: 'unknown', roles: 'unknown', guestType: 'unknown', homeTenantId: 'unknown' };
+}
+
+/** Whether there may be members that were not looked at. */
+function isOpen(group: Named<readonly User[]>, people: readonly User[]): boolean {
+  const known = new Set(people.map(({ id }) => id));
+  return group.read.kind === 'untold' || usersIn(group).some(({ id }) => !known.has(id));
+}
+
+function anyMemberOf(groupId: string): ProtectedFacts {
+  return { ...nothingKnownOf(`a member of ${groupId}`), groups: { atLeast: [groupId] } };
 }
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

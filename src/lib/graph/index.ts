@@ -1,7 +1,7 @@
 import type { TenantId } from '../policy/model.ts';
-import type { Chance, Clock, PolicyApi } from '../ports.ts';
+import type { Chance, Clock, Directory, PolicyApi } from '../ports.ts';
 import { managedIdentity, type TokenSource, type Tokens, tokens } from './credential.ts';
-import { type Directory, directory } from './directory.ts';
+import { directory } from './directory.ts';
 import { exchange } from './exchange.ts';
 import { type Pacing, pacing, unpaced } from './pacing.ts';
 import { policyApi } from './policyApi.ts';
@@ -10,7 +10,6 @@ import { type Fetch, transport } from './transport.ts';
 
 export { type Cloud, type CloudName, clouds } from './clouds.ts';
 export type { TokenSource } from './credential.ts';
-export type { Directory, IdentityFacts, IdentityHealth, PrincipalFacts, UserFacts } from './directory.ts';
 export type { Fetch } from './transport.ts';
 
 export interface GraphSettings {

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../fault.ts';
 import type { PolicyId, RawPolicy } from '../policy/model.ts';
 import type { PolicyApi, PolicyList } from '../ports.ts';
-import { type Answer, type Ask, type Call, graphError, isRecord, type Success } from './call.ts';
+import { type Answer, type Ask, type Call, graphError, isMissing, isRecord, type Success } from './call.ts';
 import { faultOf, oddAnswer } from './faults.ts';
 import { allPages } from './pages.ts';
 
@@ -41,6 +41,8 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
       throw faultOf(call, answer);
     },
 
+    namedLocations: async () => (await allPages(ask, origin, listingLocations)).filter(isRecord),
+
     async create(body, intentId, mayLeave) {
       const call = { ...creating(body, intentId), mayLeave };
       const answer = await ask(call);
@@ -66,6 +68,12 @@ const listing: Call = {
   path: policiesPath,
   effect: 'read',
   permissions: toRead,
+};
+
+const listingLocations: Call = {
+  ...listing,
+  purpose: 'Listing the named locations',
+  path: '/identity/conditionalAccess/namedLocations',
 };
 
 function reading(id: PolicyId): Call {
@@ -119,10 +127,6 @@ function segment(id: PolicyId): string {
 }
 
 /** Graph says so itself: a 404 without its error object may come from anywhere on the way. */
-function isMissing(answer: Answer): boolean {
-  return answer.kind === 'refusal' && answer.status === 404 && graphError(answer) !== undefined;
-}
-
 function isHidden(answer: Answer): boolean {
   return answer.kind === 'refusal' && answer.status === 400 && graphError(answer)?.number === '1037';
 }

@@ -3,7 +3,9 @@ import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
 import { emptyTenant } from './emptyTenant.ts';
 import { freeze } from './freeze.ts';
+import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
+import { lockOut } from './lockOut.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
@@ -11,6 +13,8 @@ import { unsettledCreate } from './unsettledCreate.ts';
 /** Every rule there is; all are asked. A new refusal is one file and one word here. */
 export const RULES: readonly Rule[] = [
   breakGlass,
+  lockOut,
+  identityHealth,
   unrecognisedContent,
   unsettledCreate,
   incompleteRead,

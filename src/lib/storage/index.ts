@@ -1,5 +1,5 @@
 import type { TenantId } from '../policy/model.ts';
-import type { Bindings, Clock, Control, DesiredState, Journal, Runs } from '../ports.ts';
+import type { Bindings, Clock, Control, DesiredState, Journal, Runs, SurroundingsStore } from '../ports.ts';
 import { bindingStore } from './bindings.ts';
 import { caller } from './calls.ts';
 import { connect, type StorageSettings } from './connect.ts';
@@ -10,6 +10,7 @@ import { withinLimits } from './limits.ts';
 import type { Rows, RowsOf, TableName } from './rows.ts';
 import { TABLES } from './rows.ts';
 import { runStore } from './runs.ts';
+import { surroundingsStore } from './surroundings.ts';
 import { tableRows } from './tableRows.ts';
 
 export type { StorageSettings } from './connect.ts';
@@ -22,6 +23,7 @@ export interface Stores {
   readonly journal: Journal;
   readonly runs: Runs;
   readonly control: Control;
+  readonly surroundings: SurroundingsStore;
 }
 
 /** The stores of one tenant for the length of one run. */
@@ -75,5 +77,6 @@ export function storesOver(tenant: TenantId, clock: Clock, rowsOf: RowsOf): Stor
     journal: journalStore(limited('journal'), clock),
     runs: runStore(tenant, limited('runs')),
     control: controlStore(limited('control'), clock),
+    surroundings: surroundingsStore(limited('control')),
   };
 }

@@ -81,6 +81,8 @@ export const journalKeys = {
 export const controlKeys = {
   lease: 'lease',
   freeze: 'freeze',
+  /** Outside of `all`: it is large, and asked for apart. */
+  surroundings: 'surroundings',
   all: { from: 'freeze', to: 'leasf' } satisfies KeyRange,
 } as const;
 

@@ -1,7 +1,7 @@
 import type { Telemetry } from '../ports.ts';
 import type { RunRequest } from '../reconcile.ts';
-import { TAMPERING } from '../record.ts';
-import type { ReportedPolicy, RunReport } from '../report.ts';
+import { LOCK_OUT, TAMPERING } from '../record.ts';
+import type { ReportedFinding, ReportedPolicy, RunReport } from '../report.ts';
 import type { EventName, Severity } from './events.ts';
 
 /**
@@ -13,17 +13,25 @@ export function announce(report: RunReport, telemetry: Telemetry): void {
     telemetry.emit({ event, severity, runId: report.runId, tenantId: report.tenantId, facts });
 
   for (const policy of report.policies) announcePolicy(policy, emit);
-  for (const { rule, decision, level, detail } of report.findings) {
-    const isTampering = rule === TAMPERING;
-    emit(isTampering ? 'DesiredStateTampered' : 'Finding', level === 'error' ? 'error' : 'warn', {
+  for (const { rule, decision, level, detail, policyId } of report.findings) {
+    emit(EVENT_OF[rule] ?? 'Finding', level === 'error' ? 'error' : 'warn', {
       rule,
       decision,
       detail,
+      ...(policyId === undefined ? {} : { policyId }),
     });
   }
+  // A run that came to no judgement has not looked at anybody.
+  const ill = report.status === 'failed' ? [] : report.protected.filter(({ health }) => health !== 'ok');
+  for (const identity of ill) emit('ProtectedIdentityUnhealthy', 'error', { ...identity });
   if (report.status === 'failed') emit('RunFailed', 'error', { error: report.error });
   emit('RunCompleted', report.status === 'failed' ? 'error' : 'info', summary(report));
 }
+
+const EVENT_OF: Readonly<Record<string, EventName>> = {
+  [TAMPERING]: 'DesiredStateTampered',
+  [LOCK_OUT]: 'LockOutRisk',
+};
 
 /** A run that found the lease taken: somebody else is at work, so nothing is wrong. */
 export function announceSkipped(request: RunRequest, owner: string, telemetry: Telemetry): void {
@@ -58,8 +66,10 @@ function announcePolicy(policy: ReportedPolicy, emit: Emit): void {
   } else if (outcome !== null) {
     emit('ChangeFailed', 'error', { ...planned, outcome: outcome.status, reason: outcome.reason });
   }
-  for (const finding of findings.filter(({ level }) => verdict === 'admit' && level === 'error')) {
-    emit('Finding', 'error', {
+  const isTold = ({ rule, decision, level }: ReportedFinding): boolean =>
+    level === 'error' && (verdict === 'admit' || (rule === LOCK_OUT && decision === 'note'));
+  for (const finding of findings.filter(isTold)) {
+    emit(EVENT_OF[finding.rule] ?? 'Finding', 'error', {
       ...named,
       rule: finding.rule,
       decision: finding.decision,
@@ -83,6 +93,10 @@ function summary(report: RunReport): Record<string, unknown> {
     held: count(({ verdict }) => verdict === 'hold'),
     denied: count(({ verdict }) => verdict === 'deny'),
     unmanaged: report.unmanaged.length,
+    lockOuts: [...report.findings, ...report.policies.flatMap(({ findings }) => findings)].filter(
+      ({ rule, decision }) => rule === LOCK_OUT && decision === 'note',
+    ).length,
+    protected: report.protected.map(({ id, memberOf, health }) => ({ id, memberOf, health })),
     remaining: report.remaining,
     requests: report.requests,
     error: report.error,

@@ -10,6 +10,8 @@ export type EventName =
   | 'ChangeFailed'
   | 'ChangeHeld'
   | 'ChangeDenied'
+  | 'LockOutRisk'
+  | 'ProtectedIdentityUnhealthy'
   | 'DesiredStateTampered'
   | 'UnmanagedPolicy'
   | 'Finding';
