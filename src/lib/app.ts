@@ -125,6 +125,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         parameters,
         protected: identities,
         allowedControls: settings.protectedControlsAllowed,
+        flapLimit: { count: settings.flapCount, windowMs: settings.flapWindowMs },
         changesMax,
         settleMs,
         createLagMs: createLagMs(settings),

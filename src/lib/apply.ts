@@ -1,11 +1,12 @@
 import { claimants, fieldDrifts, type Observed, observe } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
+import { type FlapLimit, fieldsOf, remember } from './flapping.ts';
 import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { AdoptChange, Change, CreateChange, RestoreChange, UpdateChange } from './plan.ts';
-import { isWrite } from './plan.ts';
+import { isRepair, isWrite, loosens } from './plan.ts';
 import type { Policy, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
-import type { Lease, MayLeave, Ports } from './ports.ts';
+import type { Approval, Lease, MayLeave, Ports } from './ports.ts';
 import { findCreated, type Patience, readBack } from './verify.ts';
 
 /** What became of one change. */
@@ -31,6 +32,7 @@ export interface ApplyContext {
   readonly bindings: Map<PolicyKey, Binding>;
   readonly patience: Patience;
   readonly changesMax: number;
+  readonly flapLimit: FlapLimit;
   /** Milliseconds since 1970; no change is begun after it. */
   readonly deadlineAt: number;
 }
@@ -48,14 +50,20 @@ class Stop extends Error {
   override readonly name = 'Stop';
 }
 
+/** A service that shows two writes in a row not as they were sent is left alone until the next run. */
+const UNSETTLED_MAX = 2;
+
 /**
- * Carries admitted changes out, one after the other, never more than `changesMax`. Each is read afresh, written down,
- * sent, and read back. Stops at once when the lease is lost, the tenant is frozen, or nothing can be written down.
+ * Carries admitted changes out, one after the other, never more than `changesMax` beside those that a person approved.
+ * Each is read afresh, written down, sent, and read back. Stops at once when the lease is lost, the tenant is frozen, or
+ * nothing can be written down. After a write that was not seen settled nothing is loosened and nothing new rolled out:
+ * what the tenant really holds is then in doubt, and only putting proven versions back stays right.
  */
 export async function apply(admitted: readonly Verdict[], context: ApplyContext): Promise<Applied> {
   const outcomes = new Map<PolicyKey, Done>();
   const remaining: Verdict[] = [];
   let written = 0;
+  let unsettled = 0;
   for (const [index, verdict] of admitted.entries()) {
     const left = (stopped: string): Applied => ({
       outcomes,
@@ -63,13 +71,16 @@ export async function apply(admitted: readonly Verdict[], context: ApplyContext)
       stopped,
     });
     if (context.ports.clock.now() >= context.deadlineAt) return left('the run’s time budget ended');
-    if (isWrite(verdict.change) && written >= context.changesMax) {
+    if (unsettled >= UNSETTLED_MAX) return left(`${unsettled} writes could not be seen settled`);
+    const isCounted = isWrite(verdict.change) && verdict.approval === null;
+    const isInDoubt = unsettled > 0 && (loosens(verdict.change) || !isRepair(verdict.change));
+    if ((isCounted && written >= context.changesMax) || (isWrite(verdict.change) && isInDoubt)) {
       remaining.push(verdict);
       continue;
     }
     const sent = new Set<string>();
     try {
-      outcomes.set(verdict.change.key, await carryOut(verdict, { ...context, sent }));
+      outcomes.set(verdict.change.key, await withConsent(verdict, context, sent));
     } catch (error) {
       const reason = error instanceof Stop ? error.message : asFault(error).message;
       // What has left cannot be called back, and is not forgotten because its end could not be written down.
@@ -79,7 +90,9 @@ export async function apply(admitted: readonly Verdict[], context: ApplyContext)
       }
       return left(reason);
     }
-    if (isWrite(verdict.change) && mayHaveChanged(outcomes.get(verdict.change.key))) written += 1;
+    const done = outcomes.get(verdict.change.key);
+    if (isCounted && mayHaveChanged(done)) written += 1;
+    if (mayHaveChanged(done) && !isSettled(done)) unsettled += 1;
   }
   return { outcomes, remaining, stopped: null };
 }
@@ -89,15 +102,44 @@ function mayHaveChanged(done: Done | undefined): boolean {
   return done?.outcome.status === 'applied' || done?.outcome.status === 'indeterminate';
 }
 
+function isSettled(done: Done | undefined): boolean {
+  return done?.outcome.status === 'applied' && done.outcome.settled;
+}
+
 /** One change on its way. */
 interface Course extends ApplyContext {
   /** Intents whose request has left and may have happened. */
   readonly sent: Set<string>;
+  /** The consent that lets it go, and whether an intent has used it up. */
+  readonly consent: { readonly approval: Approval | null; isUsed: boolean };
 }
 
 interface Done {
   readonly change: Change;
   readonly outcome: Outcome;
+}
+
+/** Carries a change out, gives back a consent that came to nothing, and remembers what was put back. */
+async function withConsent(verdict: Verdict, context: ApplyContext, sent: Set<string>): Promise<Done> {
+  const course: Course = { ...context, sent, consent: { approval: verdict.approval, isUsed: false } };
+  const done = await carryOut(verdict, course).catch(async (error: unknown) => {
+    if (error instanceof Stop && sent.size === 0) await giveBack(course);
+    throw error;
+  });
+  if (!mayHaveChanged(done)) await giveBack(course);
+  else if (isRepair(done.change) && isWrite(done.change)) await rememberPutBack(done.change, course);
+  return done;
+}
+
+/** Consent is given to one attempt; a refusal, or a policy that moved, is none. */
+async function giveBack({ ports, consent: { approval, isUsed } }: Course): Promise<void> {
+  if (approval !== null && isUsed) await ports.approvals.mark(approval, null);
+}
+
+async function rememberPutBack(change: Change, context: Course): Promise<void> {
+  const known = context.bindings.get(change.key)?.putBack ?? [];
+  const nowMs = context.ports.clock.now();
+  await bind(change, context, { putBack: remember(known, fieldsOf(change), nowMs, context.flapLimit) });
 }
 
 async function carryOut(verdict: Verdict, context: Course): Promise<Done> {
@@ -114,7 +156,9 @@ async function carryOut(verdict: Verdict, context: Course): Promise<Done> {
       if (outcome.status !== 'turnedDown') return { change, outcome };
       const instead = verdict.otherwise;
       if (instead?.decision !== 'admit') return { change, outcome: { ...outcome, status: 'rejected' } };
-      return { change: instead.change, outcome: await create(change.otherwise, context) };
+      await giveBack(context);
+      const consent = { approval: instead.approval, isUsed: false };
+      return { change: instead.change, outcome: await create(change.otherwise, { ...context, consent }) };
     }
   }
 }
@@ -151,7 +195,8 @@ async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
     await bind(change, context, { refusal: { id: change.id, reason: written.reason, at: clock.now() } });
   }
   if (written.status === 'applied') {
-    await bind(change, context, { id: change.id, origin: 'adopted', refusal: null, pending: null });
+    const adopted = { origin: 'adopted', adopted: change.before.raw } as const;
+    await bind(change, context, { id: change.id, ...adopted, refusal: null, pending: null });
     // It was as desired when it was read a moment ago, and nothing was sent since.
     if (body === null && change.withheld.length === 0)
       return settled(change, context, change.id, written.intentId);
@@ -355,8 +400,12 @@ async function write(
   context: Course,
   send: (intentId: string, mayLeave: MayLeave) => Promise<PolicyId>,
 ): Promise<Written> {
-  const { ports, runId, lease } = context;
+  const { ports, runId, lease, consent } = context;
   const intentId = ports.chance.uuid();
+  if (consent.approval !== null && !consent.isUsed) {
+    await ports.approvals.mark(consent.approval, intentId);
+    consent.isUsed = true;
+  }
   const lookedAt = ports.clock.now();
   const entry = { runId, fence: lease.fence, key: change.key, intentId, digest: change.digest };
   await ports.journal.append({
@@ -481,7 +530,7 @@ function outcomeOf(written: Written): Outcome {
 async function settled(change: Change, context: Course, id: PolicyId, intentId: string): Promise<Outcome> {
   const { version, hash } = change.desired;
   const isWhole = change.action === 'create' || change.withheld.length === 0;
-  const proven = isWhole ? { proven: { version, hash, at: context.ports.clock.now() } } : {};
+  const proven = isWhole ? { proven: { version, hash, at: context.ports.clock.now() }, adopted: null } : {};
   const adopted = change.action === 'adopt' ? ({ origin: 'adopted', refusal: null } as const) : {};
   await bind(change, context, { id, pending: null, ...adopted, ...proven });
   await note(change, context, intentId, null);
@@ -503,14 +552,15 @@ async function bind(change: Change, { ports, bindings }: Course, news: Partial<B
   const known = bindings.get(change.key);
   const isNew = news.origin !== undefined;
   const binding: Binding = {
+    id: null,
+    origin: 'created',
+    proven: null,
+    pending: null,
+    refusal: null,
+    ...known,
     key: change.key,
-    id: known?.id ?? null,
-    origin: known?.origin ?? 'created',
     boundAt: isNew ? ports.clock.now() : (known?.boundAt ?? ports.clock.now()),
-    proven: known?.proven ?? null,
     highestVersion: Math.max(known?.highestVersion ?? 0, change.desired.version),
-    pending: known?.pending ?? null,
-    refusal: known?.refusal ?? null,
     ...news,
   };
   await ports.bindings.put(binding);

@@ -13,6 +13,7 @@ export type ProblemKind =
   | 'notAnId'
   | 'betaOnly'
   | 'unknownParameter'
+  | 'caretaker'
   | 'serviceRule';
 
 export interface Problem {
@@ -26,10 +27,19 @@ export interface Problem {
   readonly column?: number;
 }
 
+/** The file's own member `caretaker`: how to treat the policy, beside what it says. */
+export interface Declared {
+  /** Kept off for emergencies: switched on by hand, it stays on. */
+  readonly isContingency: boolean;
+  /** What to do when somebody made the policy stricter by hand. */
+  readonly whenTightened: 'fix' | 'hold';
+}
+
 /** A desired-state document that says something Graph could carry out. Parameters are still unresolved in `raw`. */
 export interface DesiredDocument {
   readonly raw: RawPolicy;
   readonly displayName: string;
+  readonly declared: Declared;
   /** Members that were accepted and dropped: read-only ones and empty unknown ones. */
   readonly notes: readonly string[];
 }
@@ -68,15 +78,20 @@ export function isKey(text: string): text is PolicyKey {
 export function parseDesired(text: string): Parsed {
   const shape = parseJson(text);
   if (!shape.ok) return shape;
-  const { caretaker: _, $schema: __, ...policy } = shape.raw;
-  const problems = problemsOf(policy).map((problem) => ({
+  const { caretaker, $schema: _, ...policy } = shape.raw;
+  const problems = [...problemsOf(policy), ...declaredProblems(caretaker, policy)].map((problem) => ({
     ...problem,
     ...placeOf(text, shape.tree, problem.path),
   }));
   if (problems.length > 0) return { ok: false, problems };
   return {
     ok: true,
-    document: { raw: policy, displayName: String(policy.displayName), notes: notesOf(policy) },
+    document: {
+      raw: policy,
+      displayName: String(policy.displayName),
+      declared: declaredIn(caretaker),
+      notes: notesOf(policy),
+    },
   };
 }
 
@@ -85,11 +100,38 @@ export function parseDesired(text: string): Parsed {
  * policies for workload identities, where no person can be excluded. Diff, bodies, digests and verification use this.
  */
 export function effective(raw: RawPolicy, parameters: Parameters, identities: ProtectedIdentities): Policy {
-  const { policy } = read(resolve(raw, parameters) as RawPolicy);
-  return isWorkloadPolicy(policy) ? policy : withProtected(policy, identities);
+  return withProtected(read(resolve(raw, parameters) as RawPolicy).policy, identities);
 }
 
-function withProtected(policy: Policy, identities: ProtectedIdentities): Policy {
+function declaredIn(caretaker: unknown): Declared {
+  const { contingency, whenTightened } = (caretaker ?? {}) as Readonly<Record<string, unknown>>;
+  return { isContingency: contingency === true, whenTightened: whenTightened === 'hold' ? 'hold' : 'fix' };
+}
+
+/** A misspelled member would be a safeguard somebody only thinks they have. */
+function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
+  if (caretaker === undefined) return [];
+  const problem = (path: string, message: string): Problem => ({ kind: 'caretaker', path, message });
+  if (typeof caretaker !== 'object' || caretaker === null || Array.isArray(caretaker))
+    return [problem('caretaker', 'must be an object')];
+  const { contingency = false, whenTightened = 'fix', ...others } = caretaker as Record<string, unknown>;
+  const problems = Object.keys(others).map((name) =>
+    problem(`caretaker.${name}`, 'is no member of caretaker; known are contingency and whenTightened'),
+  );
+  if (typeof contingency !== 'boolean')
+    problems.push(problem('caretaker.contingency', 'must be true or false'));
+  if (whenTightened !== 'fix' && whenTightened !== 'hold')
+    problems.push(problem('caretaker.whenTightened', 'must be "fix" or "hold"'));
+  if (contingency === true && policy.state === 'enabled')
+    problems.push(
+      problem('caretaker.contingency', 'goes with a policy that is kept off: write state disabled'),
+    );
+  return problems;
+}
+
+/** The policy with every protected identity excluded. A policy for workload identities cannot exclude people. */
+export function withProtected(policy: Policy, identities: ProtectedIdentities): Policy {
+  if (isWorkloadPolicy(policy)) return policy;
   const merged = (path: string, ids: readonly string[]): Canonical =>
     [...new Set([...asSet(policy[path]), ...ids])].sort();
   return {

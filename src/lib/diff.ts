@@ -1,3 +1,4 @@
+import type { Declared } from './desired.ts';
 import type { Binding } from './journal.ts';
 import { read } from './policy/canonical.ts';
 import { FIELDS } from './policy/fields.ts';
@@ -23,7 +24,23 @@ export interface Desired {
   readonly policy: Policy;
   /** This version once settled in this tenant, so drift from it is repair. */
   readonly isProven: boolean;
+  /** Who pushed this version. */
+  readonly author: string;
+  readonly declared: Declared;
+  /** What a rollout is compared with. */
+  readonly reference: Reference;
 }
+
+/** The policy a new version would take the place of. */
+export type Reference =
+  /** This version is proven, or the key is new. */
+  | { readonly kind: 'none' }
+  /** The last version that was proven or approved. */
+  | { readonly kind: 'version'; readonly desired: Desired }
+  /** There was none yet: the policy as it was adopted. */
+  | { readonly kind: 'adopted'; readonly policy: Policy }
+  /** There is one, and it cannot be read any more. */
+  | { readonly kind: 'lost'; readonly version: number };
 
 /** One live policy as one read showed it. */
 export interface Observed {

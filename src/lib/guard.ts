@@ -1,9 +1,10 @@
+import { approvalOf } from './approval.ts';
 import type { ProtectedIdentities } from './desired.ts';
 import type { Observation } from './diff.ts';
 import type { Binding } from './journal.ts';
 import { type Change, isRepair } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Freeze, ProtectedIdentity } from './ports.ts';
+import type { Approval, ApprovalsRead, Freeze, ProtectedIdentity } from './ports.ts';
 import { RULES } from './rules/index.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
@@ -29,6 +30,7 @@ export interface Facts {
   readonly bindings: ReadonlyMap<PolicyKey, Binding>;
   readonly observation: Observation;
   readonly around: Around;
+  readonly approvals: ApprovalsRead;
   readonly freeze: Freeze | null;
   /** `MAX_CHANGES_PER_RUN`; 0 is a limit too. */
   readonly changesMax: number;
@@ -41,6 +43,8 @@ export interface Finding {
   readonly decision: 'note' | 'hold' | 'deny';
   /** The facts of the case: what, where, and what to do. */
   readonly detail: string;
+  /** A hold that a person's consent lifts. The others end by themselves or never. */
+  readonly isApprovable?: true;
 }
 
 /** One safety rule: a name and a pure function. */
@@ -53,7 +57,7 @@ export interface Rule {
 
 export interface NamedFinding extends Finding {
   readonly rule: string;
-  /** `error`: would have held a rollout, and did not hold this repair. */
+  /** `error`: would have held a rollout, and did not hold this repair; or holds or denies. */
   readonly level: 'info' | 'error';
 }
 
@@ -61,6 +65,8 @@ export interface Verdict {
   readonly change: Change;
   readonly decision: 'admit' | 'hold' | 'deny';
   readonly findings: readonly NamedFinding[];
+  /** The consent somebody gave to it; null where nobody did. */
+  readonly approval: Approval | null;
   /** For a restore: the verdict on creating anew, for when the service turns the restore down. */
   readonly otherwise: Verdict | null;
 }
@@ -79,17 +85,33 @@ function judge(change: Change, facts: Facts): Verdict {
 }
 
 function ask(change: Change, facts: Facts, otherwise: Verdict | null): Verdict {
+  const approval = approvalOf(change, facts.approvals);
   const findings = RULES.flatMap((rule): NamedFinding[] => {
     const finding = rule.check(change, facts);
     if (finding === undefined) return [];
     const isSoftened = rule.isNovelty === true && finding.decision === 'hold' && isRepair(change);
-    return [
-      isSoftened
-        ? { rule: rule.name, decision: 'note', detail: finding.detail, level: 'error' }
-        : { rule: rule.name, ...finding, level: finding.decision === 'note' ? 'info' : 'error' },
-    ];
+    if (isSoftened) return [{ rule: rule.name, decision: 'note', detail: finding.detail, level: 'error' }];
+    if (approval !== undefined && lifts(approval, rule, finding)) {
+      return [{ rule: rule.name, decision: 'note', detail: liftedBy(approval, finding), level: 'info' }];
+    }
+    return [{ rule: rule.name, ...finding, level: finding.decision === 'note' ? 'info' : 'error' }];
   });
-  return { change, decision: worst(findings), findings, otherwise };
+  return {
+    change,
+    decision: worst(findings),
+    findings,
+    approval: approval ?? null,
+    otherwise,
+  };
+}
+
+/** Consent covers what the change was held for when it was given, and nothing that came up since. */
+function lifts({ rules }: Approval, { name }: Rule, { decision, isApprovable }: Finding): boolean {
+  return decision === 'hold' && isApprovable === true && rules.includes(name);
+}
+
+function liftedBy({ by, reason }: Approval, { detail }: Finding): string {
+  return `${detail} — approved by ${by.name}: ${reason}`;
 }
 
 function worst(findings: readonly Finding[]): Verdict['decision'] {

@@ -1,4 +1,13 @@
-import type { PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
+import type { FieldPath, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
+
+/** How often one field of a policy was put back lately. Kept on the binding, because flapping shows only over runs. */
+export interface PutBack {
+  /** '' stands for a policy that was missing as a whole. */
+  readonly field: FieldPath;
+  /** Milliseconds since 1970, oldest first; as many as count. */
+  readonly times: readonly number[];
+  readonly isFlapping: boolean;
+}
 
 /** A create or restore that was sent and has not been seen whole yet. Kept on the binding, because it must last. */
 export interface Pending {
@@ -25,6 +34,11 @@ export interface Binding {
   readonly pending: Pending | null;
   /** What the service said when it refused to let us change an adoption candidate. */
   readonly refusal: { readonly id: PolicyId; readonly reason: string; readonly at: number } | null;
+  /** The policy as it was adopted, until a version is proven: what the first version is compared with. */
+  readonly adopted?: RawPolicy | null;
+  readonly putBack?: readonly PutBack[];
+  /** Milliseconds since 1970 from which a contingency policy was seen switched on; null while it is off. */
+  readonly onSince?: number | null;
 }
 
 interface EntryBase {
@@ -54,7 +68,15 @@ export type NewJournalEntry =
       readonly id: PolicyId | null;
       readonly reason: string | null;
     })
-  | (EntryBase & { readonly kind: 'settled'; readonly settled: boolean; readonly reason: string | null });
+  | (EntryBase & { readonly kind: 'settled'; readonly settled: boolean; readonly reason: string | null })
+  | (EntryBase & {
+      /** Given outside of any run: `runId` and `intentId` name the act itself. */
+      readonly kind: 'approval';
+      readonly by: { readonly id: string; readonly name: string };
+      readonly reason: string;
+      readonly rules: readonly string[];
+      readonly version: number;
+    });
 
 export type JournalEntry = NewJournalEntry & {
   /** Milliseconds since 1970 at which the store wrote it. */

@@ -1,9 +1,18 @@
 import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
-import { type Desired, type Observation, type Observed, observe } from './diff.ts';
+import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
+import { canonical } from './policy/canonical.ts';
 import type { PolicyId, PolicyKey } from './policy/model.ts';
-import type { DamagedRow, DeletedRead, DesiredRead, DesiredVersion, PolicyRead, Ports } from './ports.ts';
+import type {
+  ApprovalsRead,
+  DamagedRow,
+  DeletedRead,
+  DesiredRead,
+  DesiredVersion,
+  PolicyRead,
+  Ports,
+} from './ports.ts';
 
 /** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
 export interface State {
@@ -16,9 +25,13 @@ export interface State {
   readonly vanished: readonly PolicyKey[];
   /** No row at all, good or bad: nobody has pushed yet. */
   readonly isEmpty: boolean;
+  readonly approvals: ApprovalsRead;
 }
 
-/** Reads the tables and lets go of keys that were forgotten. Two requests, however much history there is. */
+/**
+ * Reads the tables and lets go of keys that were forgotten. Three requests, however much history there is, and one more
+ * for each version that is new.
+ */
 export async function readState(
   ports: Ports,
   parameters: Parameters,
@@ -44,7 +57,48 @@ export async function readState(
     versions: rows.versions.filter(({ key }) => !lost.has(key)),
     damaged: [...rows.damaged, ...bound.damaged],
   };
-  return { bindings, isEmpty: isEmpty(rows), ...readDesired(believed, bindings, parameters, identities) };
+  const approvals = await ports.approvals.read();
+  const read = readDesired(believed, bindings, parameters, identities);
+  const compared = [];
+  for (const wanted of read.desired) {
+    const binding = bindings.get(wanted.key);
+    const reference = await referenceOf(wanted, binding, approvals, ports.desired, (row, isProven) =>
+      desiredFrom(row, isProven, parameters, identities),
+    );
+    compared.push({ ...wanted, reference });
+  }
+  return { ...read, desired: compared, bindings, isEmpty: isEmpty(rows), approvals };
+}
+
+/** What a new version takes the place of; read only where a version is new. */
+async function referenceOf(
+  { key, version, isProven }: Desired,
+  binding: Binding | undefined,
+  { versions }: ApprovalsRead,
+  store: Ports['desired'],
+  readRow: (row: DesiredVersion, isProven: boolean) => Desired | DamagedRow,
+): Promise<Reference> {
+  if (isProven) return { kind: 'none' };
+  const proven = binding?.proven ?? null;
+  const approved = versions.find((one) => one.key === key && one.version < version);
+  const last = [proven, approved]
+    .filter((one) => one !== null && one !== undefined)
+    .sort(byVersion)
+    .at(-1);
+  if (last === undefined) {
+    const adopted = binding?.adopted ?? null;
+    return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
+  }
+  const row = await orUnread(() => store.version(key, last.version));
+  if (row === undefined || 'kind' in row || row.hash !== last.hash) {
+    return { kind: 'lost', version: last.version };
+  }
+  const desired = readRow(row, proven?.version === row.version && proven.hash === row.hash);
+  return 'problem' in desired ? { kind: 'lost', version: last.version } : { kind: 'version', desired };
+}
+
+function byVersion(one: { readonly version: number }, other: { readonly version: number }): number {
+  return one.version - other.version;
 }
 
 function isEmpty({ versions, damaged }: DesiredRead): boolean {
@@ -89,12 +143,23 @@ function readVersion(
   identities: ProtectedIdentities,
 ): Desired | DamagedRow {
   const { key, version, hash } = row;
+  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
   if (binding !== undefined && version < binding.highestVersion) {
     return {
       key,
       problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
     };
   }
+  return desiredFrom(row, isProven, parameters, identities);
+}
+
+function desiredFrom(
+  row: DesiredVersion,
+  isProven: boolean,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): Desired | DamagedRow {
+  const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
   if (!parsed.ok) {
     const problems = parsed.problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
@@ -103,9 +168,9 @@ function readVersion(
       problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
     };
   }
-  const { raw, displayName } = parsed.document;
-  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
-  return { key, version, hash, displayName, policy: effective(raw, parameters, identities), isProven };
+  const { raw, displayName, declared } = parsed.document;
+  const policy = effective(raw, parameters, identities);
+  return { key, version, hash, displayName, policy, isProven, author, declared, reference: { kind: 'none' } };
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */

@@ -77,7 +77,7 @@ export function isRepair(change: Change): boolean {
 
 /** Changes that would make the tenant equal to the desired state, most urgent first. Pure. */
 export function plan(tenant: TenantId, drifts: readonly Drift[]): Change[] {
-  return drifts.flatMap((drift) => changeFor(tenant, drift) ?? []).sort(mostLoosenedFirst);
+  return drifts.flatMap((drift) => changeFor(tenant, drift) ?? []).sort(mostUrgentFirst);
 }
 
 function changeFor(tenant: TenantId, drift: Drift): Change | undefined {
@@ -226,9 +226,25 @@ function digest(
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A run that is cut short has then closed the widest gaps it could, and undone no hand-made tightening before them. */
-function mostLoosenedFirst(a: Change, b: Change): number {
-  return Number(isRepair(b)) - Number(isRepair(a)) || looseness(b) - looseness(a) || (a.key < b.key ? -1 : 1);
+/**
+ * Changes that take nothing away come first and those that only take away last, so that a run which is cut short has
+ * closed the widest gaps it could and opened none.
+ */
+export function mostUrgentFirst(a: Change, b: Change): number {
+  return (
+    Number(loosens(a)) - Number(loosens(b)) ||
+    Number(isRepair(b)) - Number(isRepair(a)) ||
+    looseness(b) - looseness(a) ||
+    (a.key < b.key ? -1 : 1)
+  );
+}
+
+/** Whether a change takes enforcement away: it puts back something that was made stricter, or may. */
+export function loosens(change: Change): boolean {
+  if (change.action === 'create' || change.action === 'restore') return false;
+  // A field's effect is that of what happened in the tenant; the change goes the other way.
+  const effects = change.fields.map(({ effect }) => effect);
+  return effects.includes('tightens') || effects.includes('unclear');
 }
 
 function looseness(change: Change): number {

@@ -159,6 +159,8 @@ export interface DesiredState {
   heads(): Promise<DesiredRead>;
   /** Appends one version per item, all or (per key) nothing. @throws Fault `rejected` when a base has moved */
   push(items: readonly DesiredPush[]): Promise<readonly DesiredVersion[]>;
+  /** One version of a key; undefined when there is none that can be believed. One request. */
+  version(key: PolicyKey, version: number): Promise<DesiredVersion | undefined>;
   /** Every stored version of one key, newest first; rows that cannot be believed and gaps in the chain are `damaged`. */
   history(key: PolicyKey): Promise<DesiredRead>;
 }
@@ -204,6 +206,74 @@ export interface Runs {
   /** Newest first. */
   latest(top: number): Promise<readonly RunSummary[]>;
   prune(before: number): Promise<void>;
+}
+
+/** Who did something, as far as it is known. */
+export interface Person {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A person's consent to one change, named exactly. */
+export interface Approval {
+  readonly digest: string;
+  readonly key: PolicyKey;
+  /** Rules whose holds it lifts: those that held the change when it was given. */
+  readonly rules: readonly string[];
+  readonly by: Person;
+  readonly reason: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** The intent that has used it up; null while it is good. */
+  readonly usedBy: string | null;
+}
+
+/** A person's consent to one version of a desired policy, for good. */
+export interface ApprovedVersion {
+  readonly key: PolicyKey;
+  readonly version: number;
+  readonly hash: string;
+  readonly by: Person;
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** A change that waits, or never goes. */
+export interface Waiting {
+  readonly digest: string;
+  readonly key: PolicyKey;
+  readonly verdict: 'hold' | 'deny';
+  /** Rules that hold or deny it. */
+  readonly rules: readonly string[];
+  /** Whether a person's consent would let it go. */
+  readonly isApprovable: boolean;
+  readonly action: string;
+  readonly version: number;
+  readonly hash: string;
+  /** Who pushed that version. */
+  readonly author: string;
+  /** Milliseconds since 1970 at which a run first held or denied it. */
+  readonly since: number;
+  /** Milliseconds since 1970 at which it was last announced. */
+  readonly toldAt: number;
+}
+
+export interface ApprovalsRead {
+  readonly changes: readonly Approval[];
+  readonly versions: readonly ApprovedVersion[];
+  readonly waiting: readonly Waiting[];
+}
+
+/** What waits for a person, and what people have said to it. */
+export interface Approvals {
+  /** Everything, in one query. An approval that cannot be read counts as not given. */
+  read(): Promise<ApprovalsRead>;
+  /** @param version also approved for good; null when no version was in question */
+  give(approval: Approval, version: ApprovedVersion | null): Promise<void>;
+  /** Marks an approval as used by an intent, or as good again (null). */
+  mark(approval: Approval, usedBy: string | null): Promise<void>;
+  remove(digest: string): Promise<void>;
+  putWaiting(waiting: readonly Waiting[]): Promise<void>;
 }
 
 export interface Freeze {
@@ -261,6 +331,7 @@ export interface Ports {
   readonly journal: Journal;
   readonly runs: Runs;
   readonly control: Control;
+  readonly approvals: Approvals;
   readonly surroundings: SurroundingsStore;
   readonly telemetry: Telemetry;
   readonly clock: Clock;

@@ -1,21 +1,25 @@
 import { type Applied, apply } from './apply.ts';
+import { leaveOn, switchedOn } from './contingency.ts';
 import type { Parameters, ProtectedIdentities } from './desired.ts';
-import { diff } from './diff.ts';
+import { type Desired, type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
-import { guard } from './guard.ts';
+import type { FlapLimit } from './flapping.ts';
+import { type Around, type Facts, guard, type Verdict } from './guard.ts';
+import type { Binding } from './journal.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
-import { isWrite, plan } from './plan.ts';
+import { type Change, isWrite, mostUrgentFirst, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import { moveOf, observedSet } from './sets.ts';
-import { lookAround } from './surroundings.ts';
+import { lookAround, type Outlook } from './surroundings.ts';
 import { announce, announceSkipped } from './telemetry/announce.ts';
-import { patience, proveSettled } from './verify.ts';
+import { patience, proveSettled, watchContingency } from './verify.ts';
+import { type Queue, queueOf, voidApprovals } from './waiting.ts';
 import { compile } from './whatif/compile.ts';
-import { proveNoLockOut } from './whatif/proof.ts';
+import { type LockOut, proveNoLockOut } from './whatif/proof.ts';
 
 /** One run, as it was asked for. */
 export interface RunRequest {
@@ -36,6 +40,7 @@ export interface Limits {
   /** Grant controls a protected identity can meet. */
   readonly allowedControls: readonly string[];
   readonly changesMax: number;
+  readonly flapLimit: FlapLimit;
   readonly settleMs: number;
   /** How long a create that was sent may stay invisible, milliseconds. */
   readonly createLagMs: number;
@@ -84,11 +89,19 @@ export async function reconcile(request: RunRequest, ports: Ports, limits: Limit
       nothingJudged(isFault ? error : new Fault('config', `a bug: ${String(error)}`)),
       ports,
     );
-    announce(report, ports.telemetry);
+    announce(report, NOTHING_TOLD, ports.telemetry);
     if (!isFault) throw error;
     return { kind: 'done', report };
   }
 }
+
+/** What one turn of the loop came to, and which waiting changes are to be announced. */
+interface Loop {
+  readonly judged: Judged;
+  readonly told: ReadonlySet<string>;
+}
+
+const NOTHING_TOLD: ReadonlySet<string> = new Set();
 
 /** The loop. Everything up to the guard is pure but for the reading; observing is the empty list handed to apply. */
 async function loop(
@@ -98,72 +111,136 @@ async function loop(
   state: State,
   lease: Lease,
   freeze: Freeze | null,
-): Promise<Judged> {
-  const { desired, bindings } = state;
+): Promise<Loop> {
+  const { bindings, approvals } = state;
 
   const observation = await observeTenant(ports, bindings, limits.deadlineAt);
-  const drifts = diff(desired, bindings, observation);
+  const on = switchedOn(state.desired, bindings, observation, ports.clock.now());
+  const drifts = diff(leaveOn(state.desired, bindings, observation), bindings, observation);
   const changes = plan(request.tenantId, drifts);
-  const observed = observedSet(observation, bindings);
-  const { around, notes } = await lookAround(
-    {
-      identities: limits.protected,
-      allowedControls: limits.allowedControls,
-      entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
-      isAboutToWrite: changes.some(isWrite),
-    },
-    ports,
-  );
-  const lockOuts = proveNoLockOut({
-    policies: compile(observed, around.namedLocations),
-    identities: around.people,
-    allowedControls: limits.allowedControls,
-  });
-  const verdicts = guard({
+  const seen = await lookAround(outlook(limits, observation, bindings, changes), ports);
+  const facts: Facts = {
+    ...limits,
     now: ports.clock.now(),
     plan: changes,
-    protected: limits.protected,
     bindings: new Map(bindings),
     observation,
-    around,
+    around: seen.around,
     freeze,
-    changesMax: limits.changesMax,
-    createLagMs: limits.createLagMs,
-  });
+    approvals,
+  };
+  const verdicts = guard(facts);
+  const meanwhile = guard({ ...facts, plan: repairsMeanwhile(request.tenantId, verdicts, facts) });
   await proveSettled(drifts, bindings, ports);
+  await watchContingency(on, bindings, ports);
 
   const isAsked = (key: PolicyKey): boolean => request.policies === null || request.policies.includes(key);
   const isProtected = limits.protected.users.length + limits.protected.groups.length > 0;
   const admitted =
     request.mode === 'enforce' && isProtected
-      ? verdicts.filter(({ decision, change }) => decision === 'admit' && isAsked(change.key))
+      ? [...verdicts, ...meanwhile]
+          .filter(({ decision, change }) => decision === 'admit' && isAsked(change.key))
+          .sort((a, b) => mostUrgentFirst(a.change, b.change))
       : [];
   const applied: Applied = await apply(admitted, {
+    ...limits,
     ports,
     runId: request.runId,
     lease,
     bindings,
     patience: patience(limits.settleMs, limits.deadlineAt),
-    changesMax: limits.changesMax,
-    deadlineAt: limits.deadlineAt,
   });
 
+  const { queue, notes } = await queueUp(verdicts, drifts, state, ports);
   const judged = record({
     mode: request.mode,
     state,
     observation,
     drifts,
     verdicts,
+    meanwhile,
     applied,
+    queue,
+    on,
     isAsked,
-    around,
-    lockOuts,
-    notes,
+    around: seen.around,
+    lockOuts: lockOutsIn(observation, bindings, seen.around),
+    notes: [...seen.notes, ...notes],
   });
-  if (request.mode === 'observe' || isProtected) return judged;
+  const { told } = queue;
+  if (request.mode === 'observe' || isProtected) return { judged, told };
   const message =
     'MODE is enforce, and neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody: nothing is written before the emergency accounts are known';
-  return { ...judged, status: 'failed', error: { kind: 'config', message } };
+  return { judged: { ...judged, status: 'failed', error: { kind: 'config', message } }, told };
+}
+
+function outlook(
+  limits: Limits,
+  observation: Observation,
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  changes: readonly Change[],
+): Outlook {
+  return {
+    identities: limits.protected,
+    allowedControls: limits.allowedControls,
+    entries: [...observedSet(observation, bindings), ...changes.flatMap((change) => moveOf(change).states)],
+    isAboutToWrite: changes.some(isWrite),
+  };
+}
+
+/** Lock-outs the tenant has as it was read, in policies of ours or of others. */
+function lockOutsIn(
+  observation: Observation,
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  { people, namedLocations, allowedControls }: Around,
+): readonly LockOut[] {
+  const policies = compile(observedSet(observation, bindings), namedLocations);
+  return proveNoLockOut({ policies, identities: people, allowedControls });
+}
+
+/**
+ * While a new version is denied or waits for a person, the last proven one is what the tenant is kept at: a hold must not
+ * switch repair off. A version of which only a part is held, because the tenant carries what nobody can read, has taken
+ * its place already.
+ */
+function repairsMeanwhile(
+  tenant: TenantId,
+  verdicts: readonly Verdict[],
+  { bindings, observation }: Facts,
+): readonly Change[] {
+  const proven = verdicts.filter(hasNotBegun).flatMap(({ change: { desired } }): Desired[] => {
+    const { reference } = desired;
+    return reference.kind === 'version' && reference.desired.isProven ? [reference.desired] : [];
+  });
+  return plan(tenant, diff(leaveOn(proven, bindings, observation), bindings, observation));
+}
+
+function hasNotBegun({ decision, findings }: Verdict): boolean {
+  return decision === 'deny' || findings.some(({ isApprovable }) => isApprovable === true);
+}
+
+/** Writes down what waits after this run and clears away approvals of what is planned no more. */
+async function queueUp(
+  verdicts: readonly Verdict[],
+  drifts: readonly Drift[],
+  { approvals, damaged }: State,
+  ports: Ports,
+): Promise<{ readonly queue: Queue; readonly notes: readonly string[] }> {
+  const unread = drifts.filter(({ kind }) => kind === 'unread').map(({ desired }) => desired.key);
+  const open = new Set([...unread, ...damaged.map(({ key }) => key)]);
+  const isOpen = (key: PolicyKey): boolean => open.has(key);
+  const queue = queueOf(approvals.waiting, verdicts, ports.clock.now(), isOpen);
+  try {
+    if (JSON.stringify(queue.waiting) !== JSON.stringify(approvals.waiting)) {
+      await ports.approvals.putWaiting(queue.waiting);
+    }
+    for (const { digest } of voidApprovals(approvals.changes, verdicts, isOpen)) {
+      await ports.approvals.remove(digest);
+    }
+    return { queue, notes: [] };
+  } catch (error) {
+    return { queue, notes: [`what waits could not be written down: ${asFault(error).message}`] };
+  }
 }
 
 async function runUnderLease(
@@ -178,13 +255,14 @@ async function runUnderLease(
   const problems = unknownKeys(request.policies, state);
   if (problems.length > 0) return { kind: 'invalid', problems };
   await ports.runs.put(started);
-  const judged = state.isEmpty
-    ? nothingDesired(state)
-    : await loop(request, ports, limits, state, lease, freeze).catch((error: unknown) =>
-        nothingJudged(asFault(error)),
-      );
+  const { judged, told } = state.isEmpty
+    ? { judged: nothingDesired(state), told: NOTHING_TOLD }
+    : await loop(request, ports, limits, state, lease, freeze).catch((error: unknown) => ({
+        judged: nothingJudged(asFault(error)),
+        told: NOTHING_TOLD,
+      }));
   const report = await keep(finish(started, judged, ports), ports);
-  announce(report, ports.telemetry);
+  announce(report, told, ports.telemetry);
   return { kind: 'done', report };
 }
 

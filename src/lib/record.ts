@@ -1,4 +1,5 @@
 import type { Applied, Outcome } from './apply.ts';
+import { lookAlikes, type SwitchedOn } from './contingency.ts';
 import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
 import type { Fault } from './fault.ts';
 import type { Around, Verdict } from './guard.ts';
@@ -6,6 +7,7 @@ import type { State } from './observe.ts';
 import { type Change, isWrite } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
 import type {
+  Meanwhile,
   Mode,
   ReportedField,
   ReportedFinding,
@@ -14,6 +16,7 @@ import type {
   RunReport,
   RunStatus,
 } from './report.ts';
+import type { Queue } from './waiting.ts';
 import type { LockOut } from './whatif/proof.ts';
 
 /** Everything a finished run knows, from which its report is made. */
@@ -23,7 +26,12 @@ export interface Findings {
   readonly observation: Observation;
   readonly drifts: readonly Drift[];
   readonly verdicts: readonly Verdict[];
+  /** Verdicts on putting the last proven version back while a newer one waits. */
+  readonly meanwhile: readonly Verdict[];
   readonly applied: Applied;
+  readonly queue: Queue;
+  /** Contingency policies that somebody has switched on. */
+  readonly on: readonly SwitchedOn[];
   /** Whether the request asked for this key. */
   readonly isAsked: (key: PolicyKey) => boolean;
   readonly around: Around;
@@ -67,6 +75,7 @@ export function record(facts: Findings): Judged {
       ...tampering,
       ...listDoubts(observation),
       ...stopFinding(applied),
+      ...lookAlikes(unmanaged).map(lookAlikeNote),
       ...facts.notes.map(aroundNote),
     ],
     remaining: applied.remaining.length,
@@ -90,8 +99,10 @@ export function nothingJudged(fault: Fault): Judged {
 function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
   const { desired } = drift;
   const verdict = facts.verdicts.find(({ change }) => change.key === desired.key);
-  const done = facts.applied.outcomes.get(desired.key);
+  const carriedOut = facts.applied.outcomes.get(desired.key);
+  const done = carriedOut?.change.desired.version === desired.version ? carriedOut : undefined;
   const change = done?.change ?? verdict?.change;
+  const waiting = facts.queue.waiting.find(({ digest }) => digest === verdict?.change.digest);
   return {
     key: desired.key,
     id: facts.state.bindings.get(desired.key)?.id ?? idOf(drift),
@@ -106,8 +117,56 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
       ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === desired.key)),
       ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
       ...driftFindings(drift),
+      ...facts.on.filter(({ key }) => key === desired.key).map(contingencyFinding),
     ],
     outcome: done === undefined ? null : reportOutcome(done.outcome),
+    waitingSince: waiting === undefined ? null : new Date(waiting.since).toISOString(),
+    isApprovable: waiting?.isApprovable ?? false,
+    meanwhile: meanwhileOf(desired, facts),
+  };
+}
+
+function meanwhileOf({ key, version }: Drift['desired'], { meanwhile, applied }: Findings): Meanwhile | null {
+  const verdict = meanwhile.find(({ change }) => change.key === key);
+  if (verdict === undefined) return null;
+  const { change, decision, findings } = verdict;
+  const done = applied.outcomes.get(key);
+  const isDone = done !== undefined && done.change.desired.version !== version;
+  return {
+    version: change.desired.version,
+    fields: change.action === 'create' ? [] : change.fields.map(reportField),
+    change: { action: change.action, digest: change.digest },
+    verdict: decision,
+    findings: findings.map((finding) => ({ ...finding })),
+    outcome: isDone ? reportOutcome(done.outcome) : null,
+  };
+}
+
+/** Name under which emergencies somebody has declared in the tenant are reported. */
+export const CONTINGENCY = 'contingency';
+
+function contingencyFinding({ since }: SwitchedOn): ReportedFinding {
+  return {
+    rule: CONTINGENCY,
+    decision: 'note',
+    level: 'error',
+    detail: `this policy for emergencies was switched on by hand, seen since ${new Date(since).toISOString()}; it is left on until somebody switches it off`,
+  };
+}
+
+function lookAlikeNote({
+  id,
+  displayName,
+}: {
+  readonly id: string;
+  readonly displayName: string;
+}): ReportedFinding {
+  return {
+    rule: CONTINGENCY,
+    decision: 'note',
+    level: 'info',
+    policyId: id,
+    detail: `"${displayName}" is named like a policy for emergencies, is on, and is bound to no key: nothing is done about it`,
   };
 }
 
@@ -242,7 +301,9 @@ function statusOf(
   const { applied } = facts;
   const isUnread =
     tampering.length > 0 || facts.observation.isListOdd || policies.some(({ drift }) => drift === 'unread');
-  const isUnfinished = policies.some(({ outcome }) => outcome !== null && !outcome.settled);
+  const isUnfinished = policies.some(({ outcome, meanwhile }) =>
+    [outcome, meanwhile?.outcome ?? null].some((one) => one !== null && !one.settled),
+  );
   if (isUnread || isUnfinished || applied.remaining.length > 0 || applied.stopped !== null)
     return 'incomplete';
   const isDrifted = policies.some(({ drift }) => drift !== 'none');

@@ -49,6 +49,21 @@ export interface ReportedPolicy {
   readonly verdict: 'admit' | 'hold' | 'deny' | null;
   readonly findings: readonly ReportedFinding[];
   readonly outcome: ReportedOutcome | null;
+  /** ISO 8601: since when the change has been held or denied; null when it is not. */
+  readonly waitingSince: string | null;
+  /** Whether a person's consent would let a held change go. */
+  readonly isApprovable: boolean;
+  /** What was done, or would be, to keep the tenant at the last proven version while a newer one waits. */
+  readonly meanwhile: Meanwhile | null;
+}
+
+export interface Meanwhile {
+  readonly version: number;
+  readonly fields: readonly ReportedField[];
+  readonly change: ReportedPolicy['change'];
+  readonly verdict: NonNullable<ReportedPolicy['verdict']>;
+  readonly findings: readonly ReportedFinding[];
+  readonly outcome: ReportedOutcome | null;
 }
 
 /** One run, as `GET /api/runs/{id}` answers it and the table `runs` keeps it. */

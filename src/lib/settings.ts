@@ -126,7 +126,7 @@ export function readSettings(environment: Environment): SettingsRead {
     settleMs: number('SETTLE_SECONDS', 60, 1, 300) * 1000,
     runBudgetMs: number('RUN_BUDGET_SECONDS', 480, 10, 1500) * 1000,
     tenantPolicyLimit: number('TENANT_POLICY_LIMIT', 195, 1, 10_000),
-    flapCount: number('FLAP_COUNT', 5, 1, 1000),
+    flapCount: number('FLAP_COUNT', 5, 1, 100),
     flapWindowMs: number('FLAP_WINDOW_MINUTES', 60, 1, 10_080) * 60_000,
     namingPattern: pattern(value('NAMING_PATTERN'), say),
   };

@@ -1,3 +1,4 @@
+import type { SwitchedOn } from './contingency.ts';
 import { type Drift, fieldDrifts, observe } from './diff.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
@@ -87,6 +88,20 @@ export function patience(settleMs: number, deadlineAt: number): Patience {
   };
 }
 
+/** Keeps since when a contingency policy has been on. Writes only when one was switched. */
+export async function watchContingency(
+  on: readonly SwitchedOn[],
+  bindings: Map<PolicyKey, Binding>,
+  ports: Ports,
+): Promise<void> {
+  for (const binding of [...bindings.values()]) {
+    const since = on.find(({ key }) => key === binding.key)?.since ?? null;
+    if (since === (binding.onSince ?? null)) continue;
+    await ports.bindings.put({ ...binding, onSince: since });
+    bindings.set(binding.key, { ...binding, onSince: since });
+  }
+}
+
 /**
  * Marks every version as proven that the tenant was just seen to hold, and ends the waiting for creates that have
  * appeared. Writes only where something became known, so a quiet run writes nothing.
@@ -103,7 +118,7 @@ export async function proveSettled(
     const { version, hash } = drift.desired;
     const proven = { version, hash, at: ports.clock.now() };
     const highestVersion = Math.max(version, binding.highestVersion);
-    const known: Binding = { ...binding, proven, highestVersion, pending: null };
+    const known: Binding = { ...binding, proven, highestVersion, pending: null, adopted: null };
     await ports.bindings.put(known);
     bindings.set(known.key, known);
   }

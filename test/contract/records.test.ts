@@ -51,6 +51,9 @@ function policy(changes: Partial<ReportedPolicy> = {}): ReportedPolicy {
     change: { action: 'update', digest: 'd' },
     verdict: 'admit',
     findings: [],
+    waitingSince: null,
+    isApprovable: false,
+    meanwhile: null,
     outcome: { status: 'applied', settled: true, reason: null },
     ...changes,
   };

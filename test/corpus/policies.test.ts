@@ -19,9 +19,7 @@ const ROUND_TRIPS = 'round-trips';
 async function verdict(text: string): Promise<string> {
   const parsed = parseDesired(text);
   if (!parsed.ok) {
-    const kinds = new Set<string>(
-      parsed.problems.map(({ kind }) => (kind === 'unknownParameter' ? kind : ERROR_KINDS[kind])),
-    );
+    const kinds = new Set(parsed.problems.map(({ kind }) => ERROR_KINDS[kind]));
     return [...kinds].sort()[0] as string;
   }
   const wanted = canonical(parsed.document.raw);

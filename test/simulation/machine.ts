@@ -154,6 +154,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       parameters: PARAMETERS,
       protected: IDENTITIES,
       allowedControls: [],
+      flapLimit: { count: 5, windowMs: 3_600_000 },
       changesMax,
       settleMs: SETTLE_MS,
       createLagMs: 5 * SETTLE_MS,

@@ -24,6 +24,10 @@ export interface History {
   /** Every version ever pushed, by key; the first is version 1. */
   readonly versions: ReadonlyMap<string, readonly RawPolicy[]>;
   readonly hands: Hands;
+  /** Digests of changes that somebody approved. */
+  readonly approved: ReadonlySet<string>;
+  /** The version last proven of each key, when all was over. */
+  readonly proven: ReadonlyMap<string, number>;
   /** The longest time for which reads trailed writes. */
   readonly lagMs: number;
   /** Runs before this one were under fire. */
@@ -290,7 +294,7 @@ function unrepaired(history: History): string[] {
   for (const [key, versions] of history.versions) {
     const shown = report.policies.find((policy) => policy.key === key);
     if (shown === undefined) broken.push(`${key} is not in the report: ${JSON.stringify(report.findings)}`);
-    else broken.push(...differences(history, shown, versions.at(-1) as RawPolicy));
+    else broken.push(...differences(history, shown, wantedOf(history, shown, versions)));
   }
   for (const run of runs.slice(calmRun)) {
     const said = reportOf(run)?.status;
@@ -306,24 +310,37 @@ function unrepaired(history: History): string[] {
   return broken;
 }
 
-/** What is not as desired and has no rule to excuse it, judged by the truth of the tenant and not by the report. */
+/** While a new version waits for a person, the tenant is kept at the last proven one; without one, nothing is said. */
+function wantedOf(
+  { proven }: History,
+  { key, verdict, isApprovable }: RunReport['policies'][number],
+  versions: readonly RawPolicy[],
+): RawPolicy | undefined {
+  if (verdict !== 'hold' || !isApprovable) return versions.at(-1);
+  return versions[(proven.get(key) ?? 0) - 1];
+}
+
 /** An exclusion is gone from an object nobody can read: exposure beats repair (docs/decisions, 9). */
 function isExposed({ verdict, findings }: RunReport['policies'][number]): boolean {
   const rules = findings.map(({ rule }) => rule);
   return verdict === 'deny' && rules.includes('breakGlass') && rules.includes('unrecognisedContent');
 }
 
-function differences(history: History, shown: RunReport['policies'][number], wanted: RawPolicy): string[] {
+/** What is not as wanted and has no rule to excuse it, judged by the truth of the tenant and not by the report. */
+function differences(
+  history: History,
+  shown: RunReport['policies'][number],
+  wanted: RawPolicy | undefined,
+): string[] {
+  if (wanted === undefined) return [];
   const { tenant, hands } = history;
   const truth = tenant.truth();
   const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
   const isNew = !shown.proven;
   const namesakes = truth.filter(({ displayName }) => displayName === wanted.displayName);
-  const isBlastHeld =
-    isNew && shown.findings.some(({ rule, decision }) => rule === 'blastRadius' && decision === 'hold');
   const isAmbiguous = isNew && namesakes.filter(({ id }) => id !== shown.id).length > 1;
   const isRefused = isNew && namesakes.some(({ id }) => hands.managed.has(String(id)));
-  if (isBlastHeld || isAmbiguous || isRefused || isExposed(shown)) return [];
+  if (isAmbiguous || isRefused || isExposed(shown)) return [];
   // Neither can be changed by us, whatever we send.
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);
@@ -350,7 +367,7 @@ function tooMany(history: History): string[] {
   const changes = new Map<string, Set<string>>();
   for (const { clientRequestId } of ourWrites(history)) {
     const intent = intents.get(clientRequestId ?? '');
-    if (intent === undefined) continue;
+    if (intent === undefined || history.approved.has(intent.digest)) continue;
     const digests = changes.get(intent.runId) ?? new Set();
     changes.set(intent.runId, digests.add(intent.digest));
   }

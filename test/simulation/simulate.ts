@@ -1,7 +1,9 @@
 import { createTenant, type FaultName } from '../../sandbox/tenant/index.ts';
+import { approve } from '../../src/lib/approve.ts';
 import { Fault } from '../../src/lib/fault.ts';
 import type { JournalEntry } from '../../src/lib/journal.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { newRunId } from '../../src/lib/storage/index.ts';
 import { emptyDisk, type MemoryStorage, memoryStorage } from '../support/memoryStorage.ts';
 import { virtualClock } from '../support/virtualClock.ts';
 import { EMERGENCY, TENANT } from '../support/world.ts';
@@ -167,8 +169,18 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     await start(PEACE);
     await clock.sleep(60_000);
   }
+  const approved = new Set<string>();
+  if (chance.chance(0.5)) {
+    for (const digest of await approveAll(storage, clock, chance)) approved.add(digest);
+    tell(`  * somebody approved ${approved.size} changes`);
+    await start(PEACE);
+    await clock.sleep(60_000);
+  }
   await start(PEACE);
-  return { tenant, runs, journal: await journalOf(storage, runs), versions, hands: people, lagMs, calmRun };
+  const { bindings } = await open(storage).bindings.all();
+  const proven = new Map(bindings.map((binding) => [binding.key, binding.proven?.version ?? 0]));
+  const journal = await journalOf(storage, runs);
+  return { tenant, runs, journal, versions, hands: people, approved, proven, lagMs, calmRun };
 }
 
 const PEACE: Perils = { at: () => 0, table: () => {} };
@@ -215,6 +227,22 @@ function orderOf(chance: Dice, versions: ReadonlyMap<string, unknown>): Partial<
     policies: chance.chance(0.1) ? [chance.pick([...versions.keys()])] : null,
     skewMs: chance.between(-7, 7) * 1000,
   };
+}
+
+/** @returns digests of the changes that were approved */
+async function approveAll(
+  storage: MemoryStorage,
+  clock: Planet['clock'],
+  chance: Dice,
+): Promise<readonly string[]> {
+  const records = { ...open(storage), clock, chance: { uuid: () => chance.guid() } };
+  const consent = {
+    actId: newRunId(clock.now(), chance.guid()),
+    digests: 'allHeld',
+    reason: 'so be it',
+  } as const;
+  const answers = await approve({ ...consent, by: { id: 'grace', name: 'grace' } }, records);
+  return answers.flatMap((answer) => (answer.kind === 'given' ? [answer.change.digest] : []));
 }
 
 function open(storage: MemoryStorage): ReturnType<MemoryStorage['open']> {

@@ -33,6 +33,9 @@ function longReport(): RunReport {
       verdict: 'hold',
       findings: [finding],
       outcome: null,
+      waitingSince: null,
+      isApprovable: false,
+      meanwhile: null,
     })),
     protected: [],
     unmanaged: Array.from({ length: 20 }, (_, index) => ({

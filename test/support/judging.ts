@@ -25,6 +25,9 @@ export function desiredOf(policy: Policy, change: Partial<Desired> = {}): Desire
     hash: 'h1',
     displayName: String(policy.displayName),
     isProven: false,
+    author: 'test',
+    declared: { isContingency: false, whenTightened: 'fix' },
+    reference: { kind: 'none' },
     policy: {
       ...policy,
       'conditions.users.excludeUsers': withIds('conditions.users.excludeUsers', IDENTITIES.users),
@@ -95,6 +98,7 @@ export function factsOf(
     bindings: bound,
     observation,
     around: AROUND,
+    approvals: { changes: [], versions: [], waiting: [] },
     freeze: null,
     changesMax: 5,
     createLagMs: CREATE_LAG_MS,

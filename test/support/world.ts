@@ -145,6 +145,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         parameters,
         protected: identities,
         allowedControls: options.allowedControls ?? [],
+        flapLimit: { count: 5, windowMs: 3_600_000 },
         changesMax: options.changesMax ?? 5,
         settleMs: SETTLE_MS,
         createLagMs: 5 * SETTLE_MS,

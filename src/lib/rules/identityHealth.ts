@@ -15,7 +15,11 @@ export const identityHealth: Rule = {
     if (!isWrite(change) || ill.length === 0) return undefined;
     const named = ill.slice(0, 5).map(illness).join('; ');
     const more = ill.length > 5 ? `; and ${ill.length - 5} more` : '';
-    return { decision: 'hold', detail: `${named}${more}: mend this first, or approve the change` };
+    return {
+      decision: 'hold',
+      isApprovable: true,
+      detail: `${named}${more}: mend this first, or approve the change`,
+    };
   },
 };
 

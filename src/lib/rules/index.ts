@@ -1,12 +1,16 @@
 import type { Rule } from '../guard.ts';
 import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
+import { contingency } from './contingency.ts';
 import { emptyTenant } from './emptyTenant.ts';
+import { flapping } from './flapping.ts';
 import { freeze } from './freeze.ts';
 import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
+import { loosening } from './loosening.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { tightenedByHand } from './tightenedByHand.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
 
@@ -20,6 +24,10 @@ export const RULES: readonly Rule[] = [
   incompleteRead,
   emptyTenant,
   microsoftManaged,
+  loosening,
+  tightenedByHand,
+  contingency,
+  flapping,
   blastRadius,
   freeze,
 ];

@@ -41,6 +41,13 @@ export function desiredState(tenant: TenantId, rows: Rows): DesiredState {
       };
     },
 
+    async version(key, number) {
+      const row = await rows.read(desiredKeys.version(key, number));
+      const read = row === undefined ? undefined : readVersion(tenant, key, row);
+      const isIt = read?.kind === 'whole' && read.version.version === number;
+      return isIt ? read.version : undefined;
+    },
+
     history: (key) => readHistory(tenant, rows, key),
 
     async push(items) {

@@ -1,5 +1,15 @@
 import type { TenantId } from '../policy/model.ts';
-import type { Bindings, Clock, Control, DesiredState, Journal, Runs, SurroundingsStore } from '../ports.ts';
+import type {
+  Approvals,
+  Bindings,
+  Clock,
+  Control,
+  DesiredState,
+  Journal,
+  Runs,
+  SurroundingsStore,
+} from '../ports.ts';
+import { approvalStore } from './approvals.ts';
 import { bindingStore } from './bindings.ts';
 import { caller } from './calls.ts';
 import { connect, type StorageSettings } from './connect.ts';
@@ -23,6 +33,7 @@ export interface Stores {
   readonly journal: Journal;
   readonly runs: Runs;
   readonly control: Control;
+  readonly approvals: Approvals;
   readonly surroundings: SurroundingsStore;
 }
 
@@ -77,6 +88,7 @@ export function storesOver(tenant: TenantId, clock: Clock, rowsOf: RowsOf): Stor
     journal: journalStore(limited('journal'), clock),
     runs: runStore(tenant, limited('runs')),
     control: controlStore(limited('control'), clock),
+    approvals: approvalStore(limited('control')),
     surroundings: surroundingsStore(limited('control')),
   };
 }

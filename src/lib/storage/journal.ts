@@ -7,7 +7,7 @@ import { removeOnePage } from './prune.ts';
 import type { Row, Rows, StoredRow } from './rows.ts';
 import { isRecord, parsed } from './shapes.ts';
 
-const KINDS: readonly unknown[] = ['intent', 'outcome', 'settled'];
+const KINDS: readonly unknown[] = ['intent', 'outcome', 'settled', 'approval'];
 
 /** One row per entry, never written twice. */
 export function journalStore(rows: Rows, clock: Clock): Journal {

@@ -78,6 +78,14 @@ export const journalKeys = {
   before: (ms: number): KeyRange => ({ from: '0', to: digits(ms) }),
 } as const;
 
+/** In the table `control`, before the rows that are read right before each write. */
+export const approvalKeys = {
+  change: (digest: string): string => `approval|change|${digest}`,
+  version: (key: PolicyKey): string => `approval|version|${key}`,
+  waiting: 'approval|waiting',
+  all: { from: 'approval|', to: 'approval}' } satisfies KeyRange,
+} as const;
+
 export const controlKeys = {
   lease: 'lease',
   freeze: 'freeze',

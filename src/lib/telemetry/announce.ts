@@ -1,18 +1,20 @@
 import type { Telemetry } from '../ports.ts';
 import type { RunRequest } from '../reconcile.ts';
-import { LOCK_OUT, TAMPERING } from '../record.ts';
+import { CONTINGENCY, LOCK_OUT, TAMPERING } from '../record.ts';
 import type { ReportedFinding, ReportedPolicy, RunReport } from '../report.ts';
 import type { EventName, Severity } from './events.ts';
 
 /**
  * Tells Application Insights what a finished run saw and did: one summary, and one event per drift, change, hold and
  * denial. The tables are the record; this mirrors them.
+ *
+ * @param told digests of held and denied changes whose turn it is: when they begin to wait, and then once a day
  */
-export function announce(report: RunReport, telemetry: Telemetry): void {
+export function announce(report: RunReport, told: ReadonlySet<string>, telemetry: Telemetry): void {
   const emit = (event: EventName, severity: Severity, facts: Record<string, unknown>): void =>
     telemetry.emit({ event, severity, runId: report.runId, tenantId: report.tenantId, facts });
 
-  for (const policy of report.policies) announcePolicy(policy, emit);
+  for (const policy of report.policies) announcePolicy(policy, emit, told);
   for (const { rule, decision, level, detail, policyId } of report.findings) {
     emit(EVENT_OF[rule] ?? 'Finding', level === 'error' ? 'error' : 'warn', {
       rule,
@@ -31,6 +33,7 @@ export function announce(report: RunReport, telemetry: Telemetry): void {
 const EVENT_OF: Readonly<Record<string, EventName>> = {
   [TAMPERING]: 'DesiredStateTampered',
   [LOCK_OUT]: 'LockOutRisk',
+  [CONTINGENCY]: 'ContingencyActive',
 };
 
 /** A run that found the lease taken: somebody else is at work, so nothing is wrong. */
@@ -47,7 +50,7 @@ export function announceSkipped(request: RunRequest, owner: string, telemetry: T
 
 type Emit = (event: EventName, severity: Severity, facts: Record<string, unknown>) => void;
 
-function announcePolicy(policy: ReportedPolicy, emit: Emit): void {
+function announcePolicy(policy: ReportedPolicy, emit: Emit, told: ReadonlySet<string>): void {
   const { key, id, change, verdict, outcome, findings, proven } = policy;
   const named = { key, policyId: id, proven };
   if (policy.drift !== 'none') {
@@ -55,19 +58,16 @@ function announcePolicy(policy: ReportedPolicy, emit: Emit): void {
   }
   const reasons = findings.map(({ rule, decision, detail }) => ({ rule, decision, detail }));
   const planned = { ...named, action: change?.action, digest: change?.digest };
-  if (verdict === 'hold') emit('ChangeHeld', 'warn', { ...planned, findings: reasons });
-  if (verdict === 'deny') emit('ChangeDenied', 'error', { ...planned, findings: reasons });
-  if (outcome?.status === 'applied') {
-    emit('ChangeApplied', outcome.settled ? 'info' : 'warn', {
-      ...planned,
-      settled: outcome.settled,
-      reason: outcome.reason,
-    });
-  } else if (outcome !== null) {
-    emit('ChangeFailed', 'error', { ...planned, outcome: outcome.status, reason: outcome.reason });
+  const { waitingSince, isApprovable, meanwhile } = policy;
+  if (change !== null && told.has(change.digest)) {
+    const waiting = { ...planned, waitingSince, isApprovable, findings: reasons };
+    if (verdict === 'hold') emit('ChangeHeld', 'warn', waiting);
+    if (verdict === 'deny') emit('ChangeDenied', 'error', waiting);
   }
+  if (meanwhile !== null) announceOutcome(meanwhile, { key, policyId: id, proven: true }, emit);
+  announceOutcome({ change, outcome }, named, emit);
   const isTold = ({ rule, decision, level }: ReportedFinding): boolean =>
-    level === 'error' && (verdict === 'admit' || (rule === LOCK_OUT && decision === 'note'));
+    level === 'error' && (verdict === 'admit' || (decision === 'note' && EVENT_OF[rule] !== undefined));
   for (const finding of findings.filter(isTold)) {
     emit(EVENT_OF[finding.rule] ?? 'Finding', 'error', {
       ...named,
@@ -76,6 +76,18 @@ function announcePolicy(policy: ReportedPolicy, emit: Emit): void {
       detail: finding.detail,
     });
   }
+}
+
+function announceOutcome(
+  { change, outcome }: Pick<ReportedPolicy, 'change' | 'outcome'>,
+  named: Record<string, unknown>,
+  emit: Emit,
+): void {
+  if (outcome === null) return;
+  const planned = { ...named, action: change?.action, digest: change?.digest };
+  const { status, settled, reason } = outcome;
+  if (status === 'applied') emit('ChangeApplied', settled ? 'info' : 'warn', { ...planned, settled, reason });
+  else emit('ChangeFailed', 'error', { ...planned, outcome: status, reason });
 }
 
 function summary(report: RunReport): Record<string, unknown> {

@@ -10,6 +10,7 @@ export type EventName =
   | 'ChangeFailed'
   | 'ChangeHeld'
   | 'ChangeDenied'
+  | 'ContingencyActive'
   | 'LockOutRisk'
   | 'ProtectedIdentityUnhealthy'
   | 'DesiredStateTampered'

@@ -1,0 +1,55 @@
+import { type ProtectedIdentities, withProtected } from '../desired.ts';
+import { fieldDrifts, type Reference } from '../diff.ts';
+import type { Rule } from '../guard.ts';
+import { isRepair, isWrite } from '../plan.ts';
+import type { Policy } from '../policy/model.ts';
+
+/**
+ * A new version that enforces less than the last one which was proven or approved waits for a second person. Whoever can
+ * push can otherwise take protection away unseen, and a mistake in a file is most dangerous in this direction. Compared
+ * with the version and not with the tenant: what an intruder did there makes nothing look harmless.
+ *
+ * Approving the change approves its version for good.
+ */
+export const loosening: Rule = {
+  name: 'loosening',
+  check(change, { approvals, protected: identities }) {
+    if (!isWrite(change) || isRepair(change)) return undefined;
+    const { key, version, hash, policy, reference } = change.desired;
+    if (approvals.versions.some((one) => one.key === key && one.version === version && one.hash === hash)) {
+      return undefined;
+    }
+    const before =
+      change.action === 'adopt'
+        ? { kind: 'adopted' as const, policy: change.before.reading.policy }
+        : reference;
+    const detail = looser(before, policy, identities);
+    return detail === undefined ? undefined : { decision: 'hold', isApprovable: true, detail };
+  },
+};
+
+function looser(before: Reference, after: Policy, identities: ProtectedIdentities): string | undefined {
+  switch (before.kind) {
+    case 'none':
+      return undefined;
+    case 'lost':
+      return `version ${before.version} is what it takes the place of, and cannot be read any more: nobody can tell whether this enforces less`;
+    case 'adopted':
+      // Sparing the emergency accounts is what this program is for, and loosens nothing.
+      return fieldsIn(withProtected(before.policy, identities), after, 'the policy as it was adopted');
+    case 'version':
+      return fieldsIn(before.desired.policy, after, `version ${before.desired.version}`);
+  }
+}
+
+/** A policy that is off or only reports enforces nothing that could be taken away. */
+const ENFORCES_NOTHING: readonly unknown[] = ['disabled', 'enabledForReportingButNotEnforced'];
+
+function fieldsIn(before: Policy, after: Policy, what: string): string | undefined {
+  if (ENFORCES_NOTHING.includes(before.state)) return undefined;
+  const effects = fieldDrifts(before, after);
+  const fields = effects
+    .filter(({ effect }) => effect === 'loosens' || effect === 'unclear')
+    .map(({ path, effect }) => (effect === 'unclear' ? `${path} (effect unclear)` : path));
+  return fields.length === 0 ? undefined : `it enforces less than ${what}: ${fields.join(', ')}`;
+}
