@@ -1,4 +1,5 @@
 import { createTenant, type Tenant, type TenantOptions } from '../../sandbox/tenant/index.ts';
+import { type Answer, approve } from '../../src/lib/approve.ts';
 import { type Parameters, type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import { createGraph } from '../../src/lib/graph/index.ts';
@@ -48,6 +49,8 @@ export interface World {
   run(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunReport>;
   result(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunResult>;
   ports(deadlineAt?: number): Ports;
+  /** A second person consents: to these digests, or to all that can be approved. */
+  approve(digests?: readonly string[] | 'allHeld', name?: string): Promise<readonly Answer[]>;
   /** Lets time pass. */
   wait(ms: number): Promise<void>;
   /** The live policy of that name, as Graph would show it. */
@@ -119,6 +122,10 @@ export async function world(options: WorldOptions = {}): Promise<World> {
           baseHash: versions.find((version) => version.key === key)?.hash ?? null,
         })),
       );
+    },
+    async approve(digests = 'allHeld', name = 'Grace') {
+      const actId = newRunId(clock.now(), chance.uuid());
+      return approve({ actId, digests, by: { id: name, name }, reason: 'we talked about it' }, ports());
     },
     async forget(key) {
       const { desired } = ports();
