@@ -37,7 +37,7 @@ export function renderReport(report: RunReport, app?: string): string {
           ]),
         ];
   return lines([
-    headline(report),
+    ...headline(report),
     ...(report.error === null ? [] : ['', ...report.error.message.split('\n').map((line) => `  ${line}`)]),
     ...[
       ...(report.status === 'failed' ? [] : illnesses(report.protected)),
@@ -45,15 +45,15 @@ export function renderReport(report: RunReport, app?: string): string {
       ...[...report.findings, ...lockOuts].map(renderFinding),
     ].map(alert),
     ...section(
-      '  denied, and never carried out:',
+      'denied, and never carried out:',
       told.filter(({ verdict }) => verdict === 'deny'),
     ),
     ...section(
-      '  waiting:',
+      'waiting:',
       told.filter(({ verdict }) => verdict === 'hold'),
     ),
     ...section(
-      '  drifted:',
+      'drifted:',
       told.filter(({ verdict }) => verdict === null || verdict === 'admit'),
     ),
     ...(quiet.length === 0 ? [] : ['', `  in sync: ${quiet.map(nameOf).join(', ')}`]),
@@ -124,12 +124,15 @@ const SAYS: Readonly<Record<RunStatus, string>> = {
   inSync: 'the tenant is as desired',
 };
 
-function headline(report: RunReport): string {
+function headline(report: RunReport): readonly string[] {
   const seconds =
     report.finishedAt === null
       ? ''
       : ` in ${((Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000).toFixed(1)} s`;
-  return `${report.status}: ${SAYS[report.status]}\n  run ${report.runId}, ${report.mode}, by ${report.trigger}${seconds}, ${report.requests.graph} Graph and ${report.requests.tables} table requests`;
+  return [
+    `${report.status}: ${SAYS[report.status]}`,
+    `  run ${report.runId}, ${report.mode}, by ${report.trigger}${seconds}, ${report.requests.graph} Graph and ${report.requests.tables} table requests`,
+  ];
 }
 
 function nameOf({ key }: ReportedPolicy): string {
