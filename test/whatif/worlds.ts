@@ -47,10 +47,12 @@ const PLATFORMS = ['windows', 'android', 'unknown'];
 const PLACES: readonly Location[] = ['198.51.100.1', '198.51.100.200', '203.0.113.10', '192.0.2.1'].flatMap(
   (ipAddress) => ['DE', 'FR', null].map((country) => ({ ipAddress, country })),
 );
+/** One value for each side of every test below, so `Workroom` is there: it begins like `Workplace` and is not it. */
+const TRUST_TYPES = ['ServerAD', 'Workplace', 'Workroom', 'AzureAD', null];
 const DEVICES: readonly Device[] = [
   'unregistered',
   ...[true, false, null].flatMap((isCompliant) =>
-    ['ServerAD', 'Workplace'].map((trustType) => ({ isCompliant, trustType })),
+    TRUST_TYPES.map((trustType) => ({ isCompliant, trustType })),
   ),
 ];
 const LEVELS = ['none', 'low', 'high'];
