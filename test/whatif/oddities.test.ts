@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type LockOut, type ProtectedFacts, proveNoLockOut } from '../../src/lib/whatif/proof.ts';
-import { compiled, raw, USER } from './support.ts';
+import { compiled, id, raw, USER } from './support.ts';
 
 function lockOuts(
   policy: RawPolicy,
@@ -32,4 +32,27 @@ describe('a policy in a form we cannot read', () => {
       ]);
     },
   );
+
+  it('may be for a member of the tenant where it names a kind of guest we do not know', () => {
+    const guests = {
+      guestOrExternalUserTypes: 'unknownFutureValue',
+      externalTenants: { membershipKind: 'all' },
+    };
+
+    expect(lockOuts(raw({ users: { includeGuestsOrExternalUsers: guests } }))).toMatchObject([
+      { isCertain: false, field: 'conditions.users.includeGuestsOrExternalUsers' },
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a kind of membership', { externalTenants: { membershipKind: 'unknownFutureValue' } }],
+    ['a member', { externalTenants: { membershipKind: 'all' }, onlyFromRegions: ['EU'] }],
+    ['a member of the tenants', { externalTenants: { membershipKind: 'all', exceptMembers: [id(5)] } }],
+  ])('may not spare a guest where what it says of guests has %s we do not know', (_, more) => {
+    const guests = { guestOrExternalUserTypes: 'b2bCollaborationGuest', ...(more as object) };
+    const policy = raw({ users: { ...EVERYBODY, excludeGuestsOrExternalUsers: guests } });
+    const guest = { guestType: 'b2bCollaborationGuest', homeTenantId: id(6) };
+
+    expect(lockOuts(policy, guest)).toMatchObject([{ isCertain: false }]);
+  });
 });

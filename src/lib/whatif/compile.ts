@@ -110,10 +110,15 @@ function compilePolicy(
   };
 }
 
-/** An unknown value of a known list is kept in the list; everything else that was not understood is only here. */
+/**
+ * An unknown value of a known list is kept in the list; everything else that was not understood is only here. A kind of
+ * membership is the one value that canonical form settles anew, so that an unknown one is not to be seen there.
+ */
 function unreadPaths({ unrecognised = [] }: PolicyEntry): readonly string[] {
+  const isKept = (path: string, reason: Unrecognised['reason']): boolean =>
+    reason === 'unknownValue' && !path.endsWith('.membershipKind');
   return unrecognised
-    .filter(({ empty, reason }) => !empty && reason !== 'unknownValue')
+    .filter(({ empty, path, reason }) => !empty && !isKept(path, reason))
     .map(({ path }) => path);
 }
 

@@ -35,6 +35,9 @@ interface Workload {
 const ALL = 'All';
 const NO_PERSON = 'AllAgentIdUsers';
 
+/** A kind of membership we do not know narrows the guests that are named; it names nobody else. */
+const MEMBERSHIP = '.externalTenants.membershipKind';
+
 const users = 'conditions.users';
 const workload = 'conditions.clientApplications';
 
@@ -75,8 +78,11 @@ function people(policy: Policy, side: People['side'], unread: readonly string[])
     users: new Set(list('Users')),
     groups: new Set(list('Groups')),
     roles: new Set(list('Roles')),
-    guests: compileGuests(policy, side),
-    unread: [...unread, ...odd.map((entry) => `what ${entry} stands for`)],
+    guests: compileGuests(policy, side, unread),
+    unread: [
+      ...unread.filter((path) => !path.endsWith(MEMBERSHIP)),
+      ...odd.map((entry) => `what ${entry} stands for`),
+    ],
   };
 }
 
