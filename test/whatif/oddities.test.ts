@@ -55,4 +55,30 @@ describe('a policy in a form we cannot read', () => {
 
     expect(lockOuts(policy, guest)).toMatchObject([{ isCertain: false }]);
   });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['platforms', { includePlatforms: ['linux'], excludePlatforms: ['linux'], includeVendors: ['Acme'] }],
+    ['platforms', { includePlatforms: ['linux', 5], excludePlatforms: ['linux'] }],
+    ['locations', { includeLocations: [id(1)], excludeLocations: [id(1)], includeNetworks: ['home'] }],
+    ['locations', { includeLocations: [id(1), 5], excludeLocations: [id(1)] }],
+    [
+      'devices',
+      {
+        deviceFilter: { mode: 'include', rule: 'device.model -eq "a" -and device.model -eq "b"' },
+        anyOf: 'c',
+      },
+    ],
+  ])('may reach further than the %s that are read say: %j', (name, value) => {
+    expect(lockOuts(raw({ [name]: value }))).toMatchObject([{ isCertain: false }]);
+  });
+
+  it('may be for old clients only, where its clients cannot be read', () => {
+    const grantControls = { operator: 'OR', builtInControls: ['mfa'] };
+
+    for (const clientAppTypes of [[5], 'other']) {
+      expect(lockOuts(raw({ clientAppTypes }, { grantControls }), {}, ['mfa'])).toMatchObject([
+        { demand: { kind: 'legacyClient' }, isCertain: false },
+      ]);
+    }
+  });
 });

@@ -52,8 +52,11 @@ export interface LocationCondition {
   readonly exclude: Places;
 }
 
+/** Gets the paths of the condition that were not understood: each may mean any place, unless it is an exclusion. */
+export type LocationOf = (policy: Policy, unread: readonly string[]) => LocationCondition | null;
+
 /** Reads the named locations once; what it gives turns the lists of each policy into places. */
-export function compileLocations(locations: NamedLocations): (policy: Policy) => LocationCondition | null {
+export function compileLocations(locations: NamedLocations): LocationOf {
   const atlas = atlasOf(locations);
   const seen = new Map<string, Places>();
   const placesOf = (names: readonly string[]): Places => {
@@ -62,7 +65,7 @@ export function compileLocations(locations: NamedLocations): (policy: Policy) =>
     seen.set(key, places);
     return places;
   };
-  return (policy) => {
+  return (policy, unread) => {
     const included = asSet(policy['conditions.locations.includeLocations']);
     const excluded = asSet(policy['conditions.locations.excludeLocations']);
     if (included.length === 0 && excluded.length === 0) return null;
@@ -71,7 +74,10 @@ export function compileLocations(locations: NamedLocations): (policy: Policy) =>
     const include = placesOf(included.length === 0 ? ['All'] : left);
     const exclude = placesOf(excluded);
     return {
-      include: { ...include, unread: include.unread.filter((name) => !exclude.unread.includes(name)) },
+      include: {
+        ...include,
+        unread: [...include.unread.filter((name) => !exclude.unread.includes(name)), ...unread],
+      },
       exclude,
     };
   };
