@@ -81,4 +81,26 @@ describe('a policy in a form we cannot read', () => {
       ]);
     }
   });
+
+  it('may be for anybody and anything that a condition we do not know names in place of users and targets', () => {
+    expect(
+      lockOuts(raw({ users: { excludeUsers: [id(5)] }, people: { include: ['everybody'] } })),
+    ).toMatchObject([{ isCertain: false }]);
+    expect(lockOuts(raw({ applications: null, resources: ['everything'] }))).toMatchObject([
+      { isCertain: false },
+    ]);
+  });
+
+  it('is for nobody here where it names agents or workloads alone', () => {
+    expect(lockOuts(raw({ users: null, agents: { includeAgentUsers: ['All'] } }))).toEqual([]);
+    expect(
+      lockOuts(
+        raw({
+          users: null,
+          clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] },
+          surroundings: ['rain'],
+        }),
+      ),
+    ).toEqual([]);
+  });
 });

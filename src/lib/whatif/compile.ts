@@ -1,4 +1,6 @@
+import { BETA_ONLY, FIELDS } from '../policy/fields.ts';
 import type { FieldPath, Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
+import { isEmptyRaw } from '../policy/values.ts';
 import { compileTargets, type Targets } from './apps.ts';
 import { compileGrant, type Grant } from './demand.ts';
 import { type ParsedRule, parseRule } from './deviceFilter.ts';
@@ -90,8 +92,14 @@ function compilePolicy(
     entry,
     name,
     state: stateOf(policy),
-    assignment: compileAssignment(policy, under('conditions.users')),
-    targets: compileTargets(policy, widening('conditions.applications')),
+    assignment: compileAssignment(policy, [
+      ...under('conditions.users'),
+      ...inPlaceOf(entry, 'conditions.users', 'conditions.clientApplications'),
+    ]),
+    targets: compileTargets(policy, [
+      ...widening('conditions.applications'),
+      ...inPlaceOf(entry, 'conditions.applications'),
+    ]),
     clientApps: clientAppsOf(options('conditions.clientAppTypes')),
     platforms: {
       include: options('conditions.platforms.includePlatforms', 'conditions.platforms'),
@@ -130,6 +138,24 @@ function unreadPaths({ unrecognised = [] }: PolicyEntry): readonly string[] {
   return unrecognised
     .filter(({ empty, path, reason }) => !empty && !isKept(path, reason))
     .map(({ path }) => path);
+}
+
+/**
+ * A policy that names nobody, or nothing, where we look for it may name them in a condition we do not know. The
+ * conditions that only beta has name neither people nor resources of theirs.
+ */
+function inPlaceOf(
+  { policy, unrecognised = [] }: PolicyEntry,
+  ...objects: readonly string[]
+): readonly string[] {
+  const named = FIELDS.filter(
+    ({ object, path }) => objects.includes(object) && !path.startsWith(`${object}.exclude`),
+  );
+  if (named.some(({ path }) => !isEmptyRaw(policy[path]))) return [];
+  return unrecognised
+    .filter(({ empty, object, path, reason }) => !empty && reason === 'unknownMember' && object === path)
+    .map(({ path }) => path)
+    .filter((path) => isWithin(path, 'conditions') && !BETA_ONLY.has(path));
 }
 
 function isWithin(path: string, object: string): boolean {
