@@ -52,6 +52,12 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
   return new Set(met.filter((control) => control !== 'block'));
 }
 
+/**
+ * No longer asked for since March 2026: it is "as if this grant isn't selected" (Entra docs, migrate-approved-client-app),
+ * so that beside another control nobody gets in by it.
+ */
+const RETIRED = 'approvedApplication';
+
 /** The controls that keep somebody out who meets only these; empty: they get in. */
 export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[] {
   switch (grant.kind) {
@@ -61,7 +67,8 @@ export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[]
       return ['block'];
     case 'controls': {
       const missing = grant.controls.filter((control) => !met.has(control));
-      const isEnough = grant.operator === 'OR' && missing.length < grant.controls.length;
+      const isEnough =
+        grant.operator === 'OR' && grant.controls.some((control) => met.has(control) && control !== RETIRED);
       return isEnough ? [] : missing;
     }
   }
