@@ -104,3 +104,37 @@ describe('a policy in a form we cannot read', () => {
     ).toEqual([]);
   });
 });
+
+describe('a demand', () => {
+  const APPROVED = 'approvedApplication';
+
+  it('is not met by an approved client app, which is no longer asked for, in place of another control', () => {
+    const either = { grantControls: { operator: 'OR', builtInControls: [APPROVED, 'compliantDevice'] } };
+    const alone = { grantControls: { operator: 'OR', builtInControls: [APPROVED] } };
+
+    expect(lockOuts(raw({}, either), {}, [APPROVED])).toMatchObject([
+      { demand: { kind: 'controls', missing: ['compliantDevice'] } },
+    ]);
+    expect(lockOuts(raw({}, either), {}, ['compliantDevice'])).toEqual([]);
+    expect(lockOuts(raw({}, alone), {}, [APPROVED])).toEqual([]);
+  });
+
+  it('is there where a strength is described and not named', () => {
+    const authenticationStrength = { displayName: 'Phishing-resistant', allowedCombinations: ['fido2'] };
+    const policy = raw(
+      {},
+      { grantControls: { operator: 'OR', builtInControls: [], authenticationStrength } },
+    );
+
+    expect(lockOuts(policy, {}, ['mfa'])).toMatchObject([{ demand: { kind: 'controls' } }]);
+  });
+
+  it('names an unknown way through Defender for Cloud Apps as it is spelled', () => {
+    const cloudAppSecurity = { isEnabled: true, cloudAppSecurityType: 'blockEverything' };
+    const policy = raw({}, { grantControls: null, sessionControls: { cloudAppSecurity } });
+
+    expect(lockOuts(policy, {}, ['mcasConfigured'])).toMatchObject([
+      { demand: { kind: 'session', control: 'blockEverything' } },
+    ]);
+  });
+});
