@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
 import { evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
+import type { NamedLocation } from '../../src/lib/whatif/locations.ts';
 import { type LockOut, type ProtectedFacts, worse } from '../../src/lib/whatif/proof.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
 import { everyGuise, everySignIn, facts, locations, narrowedTo, rawPolicy, threePieces } from './worlds.ts';
@@ -72,6 +73,117 @@ describe('a change that makes a lock-out worse', () => {
     expect(added(null, bad)).toHaveLength(1);
     expect(added(null, good)).toEqual([]);
     expect(added(with_({}, { state: 'enabledForReportingButNotEnforced' }), bad)).toHaveLength(1);
+  });
+
+  const grants = (grantControls: object, sessionControls: object | null = null): RawPolicy => ({
+    ...raw(),
+    grantControls,
+    sessionControls,
+  });
+  const compliant = { operator: 'AND', builtInControls: ['compliantDevice'] };
+  const office = raw({ applications: { includeApplications: ['Office365'] } });
+  const strange = raw({ platforms: { includePlatforms: ['linux'] }, weather: { is: 'rain' } });
+  const onContract = { grantControls: { operator: 'OR', builtInControls: ['mfa'], newControl: ['x'] } };
+
+  it.each<[string, RawPolicy, RawPolicy]>([
+    ['a state we know for one we do not', raw({}, { state: 'soon' }), raw()],
+    ['one state we do not know for another', raw({}, { state: 'soon' }), raw({}, { state: 'later' })],
+    ['a control we do not know on top', grants(compliant), grants({ ...compliant, newControl: ['x'] })],
+    [
+      'a control we do not know for another',
+      raw({}, onContract),
+      raw({}, { grantControls: { ...onContract.grantControls, newControl: ['y'] } }),
+    ],
+    [
+      'token protection on top',
+      grants(compliant),
+      grants(compliant, { secureSignInSession: { isEnabled: true } }),
+    ],
+    [
+      'no resilience on top of token protection',
+      grants(compliant, { secureSignInSession: { isEnabled: true } }),
+      grants(compliant, { secureSignInSession: { isEnabled: true }, disableResilienceDefaults: true }),
+    ],
+    [
+      'a demand on clients that can show no proof',
+      raw({}, { grantControls: null, sessionControls: { secureSignInSession: { isEnabled: true } } }),
+      raw({ clientAppTypes: ['other'] }, { grantControls: { operator: 'OR', builtInControls: ['mfa'] } }),
+    ],
+    [
+      'a member of the platforms we do not know',
+      raw({ platforms: { includePlatforms: ['linux'] } }),
+      raw({ platforms: { includePlatforms: ['linux'], includeVendors: ['Acme'] } }),
+    ],
+    ['a risk we cannot read', raw({ signInRiskLevels: ['high'] }), raw({ signInRiskLevels: ['high', 5] })],
+    [
+      'what we do not know for something else',
+      strange,
+      { ...strange, conditions: { ...(strange.conditions as object), weather: 'sun' } },
+    ],
+    [
+      'a block where a proof of clients we do not know was asked for',
+      raw({ clientAppTypes: ['newClient'] }, { grantControls: { operator: 'OR', builtInControls: ['mfa'] } }),
+      raw({ clientAppTypes: ['newClient'] }),
+    ],
+  ])('may be there, so it is: %s', (_, before, after) => {
+    expect(added(before, after)).toHaveLength(1);
+  });
+
+  it.each<[string, RawPolicy, RawPolicy]>([
+    ['of a policy for a group of applications', office, { ...office, displayName: 'CA901' }],
+    ['of a policy with a condition we do not know', strange, { ...strange, displayName: 'CA901' }],
+    [
+      'of a policy with a control we do not know',
+      raw({}, onContract),
+      raw({}, { ...onContract, displayName: 'x' }),
+    ],
+    [
+      'of a policy for places we have not read',
+      raw({ locations: { includeLocations: [id(7)] } }),
+      raw({ locations: { includeLocations: [id(7)] } }, { displayName: 'x' }),
+    ],
+    [
+      'to one of two controls',
+      grants(compliant),
+      grants({ operator: 'OR', builtInControls: ['compliantDevice', 'domainJoinedDevice'] }),
+    ],
+    [
+      'to what it can meet besides',
+      grants(compliant),
+      grants({ operator: 'AND', builtInControls: ['compliantDevice', 'mfa'] }),
+    ],
+    [
+      'of a choice of which one control is retired',
+      grants({ operator: 'OR', builtInControls: ['approvedApplication', 'compliantDevice'] }),
+      grants({ operator: 'OR', builtInControls: ['approvedApplication', 'compliantDevice'] }),
+    ],
+    [
+      'from token protection to none',
+      grants(compliant, { secureSignInSession: { isEnabled: true } }),
+      grants(compliant),
+    ],
+  ])('is not there in a change %s', (_, before, after) => {
+    expect(added(before, after)).toEqual([]);
+  });
+
+  it('is not overlooked behind more ranges than are tried', () => {
+    const all = Array.from({ length: 3_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/25`);
+    const list: NamedLocation[] = [all, [...all, '192.0.2.0/24']].map((ranges, index) => ({
+      kind: 'ip',
+      id: id(60 + index),
+      isTrusted: false,
+      ranges,
+    }));
+    const from = (place: string): RawPolicy => raw({ locations: { includeLocations: [place] } });
+
+    const found = worse({
+      move: { before: entry(from(id(60))), states: [entry(from(id(61)))] },
+      namedLocations: { list, mfaTrustedRanges: null },
+      identities: [NOBODY_SPECIAL],
+      allowedControls: [],
+    });
+
+    expect(found).toHaveLength(1);
   });
 
   it('lets pass no sign-in that was not hit before', () => {
