@@ -66,7 +66,14 @@ export function completions(
   ...sides: readonly (Guests | null)[]
 ): readonly UserIdentity[] {
   const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
-  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
-  const homes = user.homeTenantId === undefined ? [...new Set(named), 'another tenant'] : [user.homeTenantId];
+  const homes = user.homeTenantId === undefined ? homesFor(sides) : [user.homeTenantId];
   return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
+}
+
+/** One tenant for each combination of the lists that name it: a policy may name thousands, and all else is alike. */
+function homesFor(sides: readonly (Guests | null)[]): readonly string[] {
+  const lists = sides.flatMap((side) => side?.tenants ?? []);
+  const kindOf = (tenant: string): string => lists.map((list) => list.has(tenant)).join();
+  const named = lists.flatMap((list) => [...list]);
+  return [...new Map([...named, 'another tenant'].map((tenant) => [kindOf(tenant), tenant])).values()];
 }
