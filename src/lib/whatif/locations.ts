@@ -57,7 +57,8 @@ export type LocationOf = (policy: Policy, unread: readonly string[]) => Location
 
 /** Reads the named locations once; what it gives turns the lists of each policy into places. */
 export function compileLocations(locations: NamedLocations): LocationOf {
-  const atlas = atlasOf(locations);
+  const atlas = ATLASES.get(locations) ?? atlasOf(locations);
+  ATLASES.set(locations, atlas);
   const seen = new Map<string, Places>();
   const placesOf = (names: readonly string[]): Places => {
     const key = names.join();
@@ -88,6 +89,9 @@ interface Atlas {
   readonly trusted: Places;
   readonly mfaTrusted: Places;
 }
+
+/** A tenant's places are read once, however many changes are compared: they can be hundreds of thousands of ranges. */
+const ATLASES = new WeakMap<NamedLocations, Atlas>();
 
 const NOWHERE: Places = {
   isEverywhere: false,
