@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type CompiledPolicy, compile } from '../../src/lib/whatif/compile.ts';
-import { controlsMet, MODERN_CLIENTS, unmet } from '../../src/lib/whatif/demand.ts';
 import { evaluate, evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
 import {
   everySubset,
@@ -22,6 +21,7 @@ import {
   type Piece,
   rawPolicies,
   rawPolicy,
+  shutsOut,
   threePieces,
 } from './worlds.ts';
 
@@ -47,27 +47,20 @@ function lockOuts(
 
 /** The definition, by trying: somebody, whoever they turn out to be, is shut out of some sign-in. */
 function isLethalByTrying(
+  raw: RawPolicy,
   policy: CompiledPolicy,
   pieces: readonly Piece[],
   person: ProtectedFacts,
   allowed: readonly string[],
 ): boolean {
-  if (policy.state !== 'enabled') return false;
+  if (raw.state !== 'enabled') return false;
   const hits = everyGuise(person)
     .flatMap((guise) => everySignIn(guise, pieces))
     .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
-  const canBeAsked = hits.some(({ clientApp }) => MODERN_CLIENTS.includes(clientApp ?? ''));
-  return (
-    hits.length > 0 &&
-    (isShutOut(policy, controlsMet(allowed)) || (policy.grant.kind === 'controls' && !canBeAsked))
+  const canBeAsked = hits.some(({ clientApp }) =>
+    ['browser', 'mobileAppsAndDesktopClients'].includes(clientApp ?? ''),
   );
-}
-
-function isShutOut({ grant, entry: { policy } }: CompiledPolicy, met: ReadonlySet<string>): boolean {
-  const isBound = policy['sessionControls.secureSignInSession.isEnabled'] === true;
-  return (
-    unmet(grant, met).length > 0 || (isBound && !met.has('secureSignInSession') && grant.kind === 'nothing')
-  );
+  return hits.length > 0 && (shutsOut(raw, allowed) || (raw.grantControls !== null && !canBeAsked));
 }
 
 describe('the proof', () => {
@@ -81,13 +74,9 @@ describe('the proof', () => {
         facts,
         allowedControls,
         (one, pieces, places, person, allowed) => {
-          // A session control beside a demand is another way to the same finding; trying looks at one at a time.
-          const policy = narrowedTo(
-            pieces,
-            one.grantControls === null ? one : { ...one, sessionControls: null },
-          );
+          const policy = narrowedTo(pieces, one);
           const set = compiled([{ ...policy, id: id(900) }], places);
-          const tried = isLethalByTrying(set.policies[0] as CompiledPolicy, pieces, person, allowed);
+          const tried = isLethalByTrying(policy, set.policies[0] as CompiledPolicy, pieces, person, allowed);
           lethal += tried ? 1 : 0;
 
           const found = proveNoLockOut({ policies: set, identities: [person], allowedControls: allowed });
