@@ -188,7 +188,7 @@ export function everyGuise({
   );
 }
 
-function subsets(ids: readonly string[]): readonly (readonly string[])[] {
+export function subsets(ids: readonly string[]): readonly (readonly string[])[] {
   const [first, ...rest] = ids;
   if (first === undefined) return [[]];
   return subsets(rest).flatMap((set) => [set, [first, ...set]]);

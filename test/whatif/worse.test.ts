@@ -4,9 +4,20 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
 import { evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
 import type { NamedLocation } from '../../src/lib/whatif/locations.ts';
-import { type LockOut, type ProtectedFacts, worse } from '../../src/lib/whatif/proof.ts';
+import { type LockOut, type ProtectedFacts, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
-import { everyGuise, everySignIn, facts, locations, narrowedTo, rawPolicy, threePieces } from './worlds.ts';
+import {
+  allowedControls,
+  everyGuise,
+  everySignIn,
+  facts,
+  locations,
+  narrowedTo,
+  rawPolicy,
+  shutsOut,
+  subsets,
+  threePieces,
+} from './worlds.ts';
 
 const NOBODY_SPECIAL: ProtectedFacts = {
   id: USER,
@@ -186,40 +197,82 @@ describe('a change that makes a lock-out worse', () => {
     expect(found).toHaveLength(1);
   });
 
-  it('lets pass no sign-in that was not hit before', () => {
-    const places = fc.tuple(locations, facts);
-    // Two policies that differ in few conditions: independent ones are almost never one within the other.
-    const conditions = ['users', 'applications', 'clientAppTypes', 'platforms', 'locations', 'devices'];
-    const pair = fc
-      .tuple(rawPolicy, rawPolicy, fc.subarray(conditions, { maxLength: 2 }), threePieces)
-      .map(([one, other, names, pieces]) => {
-        const from = other.conditions as Readonly<Record<string, unknown>>;
-        const changed = Object.fromEntries(names.map((name) => [name, from[name]]));
-        const block = { state: 'enabled', grantControls: { operator: 'OR', builtInControls: ['block'] } };
-        const before: RawPolicy = { ...one, ...block, id: id(900) };
-        const after = { ...before, conditions: { ...(one.conditions as object), ...changed } };
-        return [narrowedTo(pieces, before), narrowedTo(pieces, after), pieces] as const;
-      });
-    let within = 0;
+  it('lets pass nobody shut out who got in before', () => {
+    // Two policies that differ in few things: independent ones are almost never one within the other.
+    const conditions = [
+      'users',
+      'applications',
+      'clientAppTypes',
+      'platforms',
+      'locations',
+      'devices',
+      'userRiskLevels',
+      'insiderRiskLevels',
+    ];
+    const parts = ['grantControls', 'sessionControls', 'state'];
+    const state = fc.constantFrom('enabled', 'enabled', 'enabled', 'enabledForSomething', 'disabled');
+    const change = fc.record({
+      from: rawPolicy,
+      to: rawPolicy,
+      states: fc.tuple(state, state),
+      conditions: fc.subarray(conditions, { maxLength: 2 }),
+      parts: fc.oneof(fc.constant<string[]>([]), fc.subarray(parts, { maxLength: 2 })),
+      pieces: threePieces,
+      namedLocations: locations,
+      person: facts,
+      allowed: allowedControls,
+    });
+    let passed = 0;
     fc.assert(
-      fc.property(pair, places, ([before, after, pieces], [namedLocations, person]) => {
-        const found = worse({
-          move: { before: entry(before), states: [entry(after)] },
-          namedLocations,
-          identities: [person],
-          allowedControls: [],
+      fc.property(change, ({ from, to, states, pieces, namedLocations, person, allowed, ...changed }) => {
+        const before: RawPolicy = narrowedTo(pieces, { ...from, state: states[0], id: id(900) });
+        const taken = (names: readonly string[], of: object): object =>
+          Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
+        const after: RawPolicy = narrowedTo(pieces, {
+          ...before,
+          ...taken(changed.parts, { ...to, state: states[1] }),
+          conditions: {
+            ...(from.conditions as object),
+            ...taken(changed.conditions, to.conditions as object),
+          },
         });
-        if (found.length > 0) return;
-        const { policies } = compiled([before, after], namedLocations);
-        const [old, now] = policies as [CompiledPolicy, CompiledPolicy];
+        const question = { identities: [person], allowedControls: allowed };
+        const set = compiled([before, after], namedLocations);
+        const [old, now] = set.policies as [CompiledPolicy, CompiledPolicy];
+        if (proveNoLockOut({ policies: { policies: [now] }, ...question }).length === 0) return;
+        const move = { before: entry(before), states: [entry(after)] };
+        if (worse({ move, namedLocations, ...question }).length > 0) return;
+
         const hit = everyGuise(person)
           .flatMap((guise) => everySignIn(guise, pieces))
           .filter((signIn) => evaluatePolicy(now, signIn).policyApplies === true);
-        within += hit.length;
+        passed += hit.length > 0 ? 1 : 0;
         expect(hit.filter((signIn) => evaluatePolicy(old, signIn).policyApplies === false)).toEqual([]);
+        if (hit.length > 0 && old.state !== now.state) expect(old.state).toBe('enabled');
+        for (const more of MORE) {
+          const met = [...allowed, ...more];
+          for (const isOld of new Set(hit.map(({ clientApp = '' }) => OLD_CLIENTS.includes(clientApp)))) {
+            if (keepsOut(after, met, isOld)) expect(keepsOut(before, met, isOld)).toBe(true);
+          }
+        }
       }),
-      { numRuns: 300 },
+      { numRuns: 1_500 },
     );
-    expect(within).toBeGreaterThan(0);
+    expect(passed).toBeGreaterThan(50);
   });
 });
+
+const OLD_CLIENTS: readonly string[] = ['exchangeActiveSync', 'other'];
+
+/** What somebody may be able to meet beside what they are said to. */
+const MORE: readonly (readonly string[])[] = subsets([
+  'compliantDevice',
+  'domainJoinedDevice',
+  'approvedApplication',
+  'secureSignInSession',
+  'disableResilienceDefaults',
+]);
+
+function keepsOut(policy: RawPolicy, met: readonly string[], isOldClient: boolean): boolean {
+  return shutsOut(policy, met) || (isOldClient && policy.grantControls !== null);
+}
