@@ -206,7 +206,7 @@ const guests = fc.option(
       fc.subarray(HOMES, { minLength: 1 }).map((members) => ({ membershipKind: 'enumerated', members })),
     ),
   }),
-  { nil: undefined, freq: 1 },
+  { nil: undefined, freq: 2 },
 );
 
 const users = fc.record({
@@ -295,10 +295,20 @@ const conditions = fc.record({
       includeServicePrincipals: fc.constantFrom(['ServicePrincipalsInMyTenant'], [id(21)]),
       excludeServicePrincipals: fc.constantFrom([], [id(21)]),
     }),
-    { freq: 1 },
+    { freq: 2 },
   ),
-  authenticationFlows: fc.option(fc.constant({ transferMethods: 'deviceCodeFlow' }), { freq: 1 }),
+  authenticationFlows: fc.option(fc.constant({ transferMethods: 'deviceCodeFlow' }), { freq: 2 }),
 });
+
+const FACTOR = 'Token of Contoso';
+/** What a policy can ask for beside the state of a device. */
+export const OTHER_CONTROLS: readonly string[] = [
+  'mfa',
+  'approvedApplication',
+  TERMS,
+  FACTOR,
+  PHISHING_RESISTANT,
+];
 
 const grantControls = fc.oneof(
   fc.constant({ operator: 'OR', builtInControls: ['block'] }),
@@ -308,7 +318,7 @@ const grantControls = fc.oneof(
       operator: fc.constantFrom('AND', 'OR'),
       builtInControls: fc.subarray(['mfa', 'compliantDevice', 'domainJoinedDevice', 'approvedApplication']),
       termsOfUse: fc.subarray([TERMS]),
-      customAuthenticationFactors: fc.constantFrom([], [], ['Token of Contoso']),
+      customAuthenticationFactors: fc.constantFrom([], [], [FACTOR]),
       authenticationStrength: fc.constantFrom(null, null, { id: PHISHING_RESISTANT }),
     })
     .filter((grant) => controlsOf(grant).length > 0),
@@ -341,7 +351,7 @@ const sessionControls = fc.option(
       { isEnabled: true, cloudAppSecurityType: 'mcasConfigured' },
     ),
   }),
-  { freq: 1 },
+  { freq: 2 },
 );
 
 /** One policy of such a world, as Graph would give it. */

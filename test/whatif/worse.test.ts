@@ -13,6 +13,7 @@ import {
   facts,
   locations,
   narrowedTo,
+  OTHER_CONTROLS,
   rawPolicy,
   shutsOut,
   subsets,
@@ -215,8 +216,8 @@ describe('a change that makes a lock-out worse', () => {
       from: rawPolicy,
       to: rawPolicy,
       states: fc.tuple(state, state),
-      conditions: fc.subarray(conditions, { maxLength: 2 }),
-      parts: fc.oneof(fc.constant<string[]>([]), fc.subarray(parts, { maxLength: 2 })),
+      conditions: fc.oneof(fc.constant<string[]>([]), fc.subarray(conditions, { maxLength: 2 })),
+      parts: fc.subarray(parts, { maxLength: 1 }),
       pieces: threePieces,
       namedLocations: locations,
       person: facts,
@@ -268,10 +269,10 @@ const OLD_CLIENTS: readonly string[] = ['exchangeActiveSync', 'other'];
 const MORE: readonly (readonly string[])[] = subsets([
   'compliantDevice',
   'domainJoinedDevice',
-  'approvedApplication',
   'secureSignInSession',
   'disableResilienceDefaults',
-]);
+  'mcasConfigured',
+]).flatMap((some) => [some, [...some, ...OTHER_CONTROLS]]);
 
 function keepsOut(policy: RawPolicy, met: readonly string[], isOldClient: boolean): boolean {
   return shutsOut(policy, met) || (isOldClient && policy.grantControls !== null);
