@@ -212,7 +212,7 @@ export function findDeviceFor(goals: readonly Goal[]): Found<Device> | undefined
       return { value: satisfied.device, truth: true };
     case 'no':
       return undefined;
-    case 'tooLarge':
-      return { value: 'unregistered', truth: unknown('a device filter too long to decide') };
+    case 'undecided':
+      return { value: 'unregistered', truth: unknown('a device filter that cannot be decided') };
   }
 }
