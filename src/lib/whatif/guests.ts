@@ -9,12 +9,19 @@ export interface Guests {
   readonly types: ReadonlySet<string>;
   /** null: of all tenants. */
   readonly tenants: ReadonlySet<string> | null;
+  /** Members that were not understood: each may narrow whom it names. */
+  readonly unread: readonly string[];
 }
 
 /** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
 const INTERNAL = 'internalGuest';
 
-export function compileGuests(policy: Policy, side: 'include' | 'exclude'): Guests | null {
+/** @param unread paths under `conditions.users` that were not understood */
+export function compileGuests(
+  policy: Policy,
+  side: 'include' | 'exclude',
+  unread: readonly string[],
+): Guests | null {
   const path = `conditions.users.${side}GuestsOrExternalUsers`;
   const types = asSet(policy[`${path}.guestOrExternalUserTypes`]);
   if (types.length === 0) return null;
@@ -22,23 +29,33 @@ export function compileGuests(policy: Policy, side: 'include' | 'exclude'): Gues
   return {
     types: new Set(types),
     tenants: isEnumerated ? new Set(asSet(policy[`${path}.externalTenants.members`])) : null,
+    unread: unread.filter((one) => one.startsWith(path)),
   };
 }
 
 export function matchesGuests(guests: Guests | null, { guestType, homeTenantId }: UserIdentity): Truth {
-  if (guests === null || guestType === null) return false;
-  return both(isOfType(guests, guestType), isOfTenant(guests, guestType, homeTenantId));
+  if (guests === null) return false;
+  return both(
+    isOfType(guests, guestType),
+    isOfTenant(guests, guestType, homeTenantId),
+    ...guests.unread.map((path) => unknown(path)),
+  );
 }
 
-function isOfType({ types }: Guests, type: string | undefined): Truth {
+/** A type we do not know may be anybody's, a member's of this tenant too. */
+function isOfType({ types }: Guests, type: string | null | undefined): Truth {
   if (type === undefined) return unknown('identity.guestType');
-  if (types.has(type)) return true;
+  if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
   return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));
 }
 
-function isOfTenant({ tenants }: Guests, type: string | undefined, home: string | null | undefined): Truth {
-  if (tenants === null || type === INTERNAL) return true;
+function isOfTenant(
+  { tenants }: Guests,
+  type: string | null | undefined,
+  home: string | null | undefined,
+): Truth {
+  if (tenants === null || type === INTERNAL || type === null) return true;
   if (type === undefined || home === undefined) return unknown('identity.homeTenantId');
   return home !== null && tenants.has(home);
 }
@@ -49,7 +66,14 @@ export function completions(
   ...sides: readonly (Guests | null)[]
 ): readonly UserIdentity[] {
   const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
-  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
-  const homes = user.homeTenantId === undefined ? [...new Set(named), 'another tenant'] : [user.homeTenantId];
+  const homes = user.homeTenantId === undefined ? homesFor(sides) : [user.homeTenantId];
   return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
+}
+
+/** One tenant for each combination of the lists that name it: a policy may name thousands, and all else is alike. */
+function homesFor(sides: readonly (Guests | null)[]): readonly string[] {
+  const lists = sides.flatMap((side) => side?.tenants ?? []);
+  const kindOf = (tenant: string): string => lists.map((list) => list.has(tenant)).join();
+  const named = lists.flatMap((list) => [...list]);
+  return [...new Map([...named, 'another tenant'].map((tenant) => [kindOf(tenant), tenant])).values()];
 }

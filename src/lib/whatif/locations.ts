@@ -52,9 +52,13 @@ export interface LocationCondition {
   readonly exclude: Places;
 }
 
+/** Gets the paths of the condition that were not understood: each may mean any place, unless it is an exclusion. */
+export type LocationOf = (policy: Policy, unread: readonly string[]) => LocationCondition | null;
+
 /** Reads the named locations once; what it gives turns the lists of each policy into places. */
-export function compileLocations(locations: NamedLocations): (policy: Policy) => LocationCondition | null {
-  const atlas = atlasOf(locations);
+export function compileLocations(locations: NamedLocations): LocationOf {
+  const atlas = ATLASES.get(locations) ?? atlasOf(locations);
+  ATLASES.set(locations, atlas);
   const seen = new Map<string, Places>();
   const placesOf = (names: readonly string[]): Places => {
     const key = names.join();
@@ -62,7 +66,7 @@ export function compileLocations(locations: NamedLocations): (policy: Policy) =>
     seen.set(key, places);
     return places;
   };
-  return (policy) => {
+  return (policy, unread) => {
     const included = asSet(policy['conditions.locations.includeLocations']);
     const excluded = asSet(policy['conditions.locations.excludeLocations']);
     if (included.length === 0 && excluded.length === 0) return null;
@@ -71,7 +75,10 @@ export function compileLocations(locations: NamedLocations): (policy: Policy) =>
     const include = placesOf(included.length === 0 ? ['All'] : left);
     const exclude = placesOf(excluded);
     return {
-      include: { ...include, unread: include.unread.filter((name) => !exclude.unread.includes(name)) },
+      include: {
+        ...include,
+        unread: [...include.unread.filter((name) => !exclude.unread.includes(name)), ...unread],
+      },
       exclude,
     };
   };
@@ -82,6 +89,9 @@ interface Atlas {
   readonly trusted: Places;
   readonly mfaTrusted: Places;
 }
+
+/** A tenant's places are read once, however many changes are compared: they can be hundreds of thousands of ranges. */
+const ATLASES = new WeakMap<NamedLocations, Atlas>();
 
 const NOWHERE: Places = {
   isEverywhere: false,

@@ -31,8 +31,12 @@ interface Workload {
   readonly filter: 'include' | 'exclude' | null;
 }
 
-/** Words of the users lists that mean no person. */
-const NO_PERSON: ReadonlySet<string> = new Set(['AllAgentIdUsers']);
+/** Words of the lists of users; every other list holds ids alone. `All` is none of the users a policy spares. */
+const ALL = 'All';
+const NO_PERSON = 'AllAgentIdUsers';
+
+/** A kind of membership we do not know narrows the guests that are named; it names nobody else. */
+const MEMBERSHIP = '.externalTenants.membershipKind';
 
 const users = 'conditions.users';
 const workload = 'conditions.clientApplications';
@@ -61,16 +65,24 @@ export function compileAssignment(policy: Policy, unread: readonly string[]): As
 
 function people(policy: Policy, side: People['side'], unread: readonly string[]): People {
   const list = (name: string): readonly string[] => asSet(policy[`${users}.${side}${name}`]);
-  const named = [...list('Users'), ...list('Groups'), ...list('Roles')];
-  const odd = named.filter((entry) => entry !== 'All' && !isGuid(entry) && !NO_PERSON.has(entry));
+  const words = side === 'include' ? [ALL, NO_PERSON] : [NO_PERSON];
+  const named = [
+    ...list('Users').filter((entry) => !words.includes(entry)),
+    ...list('Groups'),
+    ...list('Roles'),
+  ];
+  const odd = named.filter((entry) => !isGuid(entry));
   return {
     side,
-    isAll: list('Users').includes('All'),
+    isAll: side === 'include' && list('Users').includes(ALL),
     users: new Set(list('Users')),
     groups: new Set(list('Groups')),
     roles: new Set(list('Roles')),
-    guests: compileGuests(policy, side),
-    unread: [...unread, ...odd.map((entry) => `what ${entry} stands for`)],
+    guests: compileGuests(policy, side, unread),
+    unread: [
+      ...unread.filter((path) => !path.endsWith(MEMBERSHIP)),
+      ...odd.map((entry) => `what ${entry} stands for`),
+    ],
   };
 }
 
