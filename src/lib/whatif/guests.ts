@@ -49,7 +49,13 @@ export function completions(
   ...sides: readonly (Guests | null)[]
 ): readonly UserIdentity[] {
   const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
-  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
-  const homes = user.homeTenantId === undefined ? [...new Set(named), 'another tenant'] : [user.homeTenantId];
+  const homes = user.homeTenantId === undefined ? homesFor(sides) : [user.homeTenantId];
   return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
+}
+
+/** One tenant for each way of being named by the sides, so that a thousand named alike are tried once. */
+function homesFor(sides: readonly (Guests | null)[]): readonly string[] {
+  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
+  const namedBy = (home: string): string => sides.map((side) => side?.tenants?.has(home) ?? false).join();
+  return [...new Map([...named, 'another tenant'].map((home) => [namedBy(home), home])).values()];
 }
