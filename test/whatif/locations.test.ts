@@ -10,7 +10,7 @@ import {
   turningPoints,
 } from '../../src/lib/whatif/addresses.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
-import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
+import type { NamedLocation, NamedLocations } from '../../src/lib/whatif/locations.ts';
 import type { Location } from '../../src/lib/whatif/signIn.ts';
 import { compiled, id, raw, signIn } from './support.ts';
 
@@ -148,7 +148,7 @@ describe('locations of a policy', () => {
   });
 
   it('are looked through up to five thousand ranges in one list; beyond that a sign-in may come from any of them', () => {
-    const crowded = (n: number, count: number): NamedLocations['list'] => [
+    const crowded = (n: number, count: number): readonly NamedLocation[] => [
       {
         kind: 'ip',
         id: id(n),
