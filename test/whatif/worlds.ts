@@ -47,10 +47,12 @@ const PLATFORMS = ['windows', 'android', 'unknown'];
 const PLACES: readonly Location[] = ['198.51.100.1', '198.51.100.200', '203.0.113.10', '192.0.2.1'].flatMap(
   (ipAddress) => ['DE', 'FR', null].map((country) => ({ ipAddress, country })),
 );
+/** One for each way in which the tests below tell values apart. */
+const TRUST_TYPES = [null, 'ServerAD', 'Workplace', 'Workshop', 'AzureAD'];
 const DEVICES: readonly Device[] = [
   'unregistered',
   ...[true, false, null].flatMap((isCompliant) =>
-    ['ServerAD', 'Workplace'].map((trustType) => ({ isCompliant, trustType })),
+    TRUST_TYPES.map((trustType) => ({ isCompliant, trustType })),
   ),
 ];
 const LEVELS = ['none', 'low', 'high'];
