@@ -60,20 +60,20 @@ function isOfTenant(
   return home !== null && tenants.has(home);
 }
 
-/** Everybody a person of whom only this much is known may be, as far as the two sides of a policy tell them apart. */
-export function completions(
-  user: UserIdentity,
-  ...sides: readonly (Guests | null)[]
-): readonly UserIdentity[] {
+/**
+ * Everybody a person of whom only this much is known may be, as far as the two sides of a policy tell them apart.
+ *
+ * @param everyHome as `homesFor` gives them
+ */
+export function completions(user: UserIdentity, everyHome: readonly string[]): readonly UserIdentity[] {
   const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
-  const homes = user.homeTenantId === undefined ? homesFor(sides) : [user.homeTenantId];
+  const homes = user.homeTenantId === undefined ? everyHome : [user.homeTenantId];
   return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
 }
 
-/** One tenant for each combination of the lists that name it: a policy may name thousands, and all else is alike. */
-function homesFor(sides: readonly (Guests | null)[]): readonly string[] {
-  const lists = sides.flatMap((side) => side?.tenants ?? []);
-  const kindOf = (tenant: string): string => lists.map((list) => list.has(tenant)).join();
-  const named = lists.flatMap((list) => [...list]);
-  return [...new Map([...named, 'another tenant'].map((tenant) => [kindOf(tenant), tenant])).values()];
+/** One tenant for each way of being named by the sides, so that a thousand named alike are tried once. */
+export function homesFor(...sides: readonly (Guests | null)[]): readonly string[] {
+  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
+  const namedBy = (home: string): string => sides.map((side) => side?.tenants?.has(home) ?? false).join();
+  return [...new Map([...named, 'another tenant'].map((home) => [namedBy(home), home])).values()];
 }

@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/model.ts';
 import { asSet, isGuid } from '../policy/values.ts';
-import { compileGuests, type Guests, matchesGuests } from './guests.ts';
+import { compileGuests, type Guests, homesFor, matchesGuests } from './guests.ts';
 import type { Identity, UserIdentity } from './signIn.ts';
 import { both, either, not, type Truth, unknown } from './truth.ts';
 
@@ -20,6 +20,8 @@ export interface People {
 export interface Assignment {
   readonly include: People;
   readonly exclude: People;
+  /** Tenants of which every other tenant is like one, as far as the two sides tell guests apart. */
+  readonly homes: readonly string[];
   readonly workload: Workload;
 }
 
@@ -59,6 +61,7 @@ export function compileAssignment(policy: Policy, unread: readonly string[]): As
       roles: without(include.roles, exclude.roles),
     },
     exclude,
+    homes: homesFor(include.guests, exclude.guests),
     workload: workloadOf(policy),
   };
 }

@@ -104,8 +104,8 @@ interface Exposed {
 
 /** Whether and how a policy is for somebody, whatever the unknown about them turns out to be. */
 function exposure({ assignment }: CompiledPolicy, known: UserIdentity): Exposed | undefined {
-  const { include, exclude } = assignment;
-  const guises = completions(known, include.guests, exclude.guests);
+  const { include, homes } = assignment;
+  const guises = completions(known, homes);
   for (const person of guises) {
     const truth = matchesIdentity(assignment, person);
     if (!couldBe(truth)) continue;
