@@ -1,0 +1,10 @@
+import type { Pair } from './case.ts';
+import { CHANGES } from './pairs/changes.ts';
+import { CONDITIONS } from './pairs/conditions.ts';
+import { DEMANDS } from './pairs/demands.ts';
+import { PEOPLE } from './pairs/people.ts';
+
+/** The whole red team. */
+export const PAIRS: readonly Pair[] = [...PEOPLE, ...CONDITIONS, ...DEMANDS, ...CHANGES].map(
+  (numbered, index) => numbered(index + 1),
+);
