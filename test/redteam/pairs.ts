@@ -8,3 +8,7 @@ import { PEOPLE } from './pairs/people.ts';
 export const PAIRS: readonly Pair[] = [...PEOPLE, ...CONDITIONS, ...DEMANDS, ...CHANGES].map(
   (numbered, index) => numbered(index + 1),
 );
+
+export function nameOf({ mechanism, name }: Pair): string {
+  return `${mechanism}: a policy that ${name}`;
+}

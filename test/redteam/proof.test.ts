@@ -3,14 +3,10 @@ import { type LockOut, proveNoLockOut, worse } from '../../src/lib/whatif/proof.
 import { compiled, entry } from '../whatif/support.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { fateOf, judged, signInOf } from './oracle.ts';
-import { PAIRS } from './pairs.ts';
+import { nameOf, PAIRS } from './pairs.ts';
 import { factsOf, PLACES } from './tenant.ts';
 
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-
-function nameOf({ mechanism, name }: Pair): string {
-  return `${mechanism}: a policy that ${name}`;
-}
 
 describe('the red team', () => {
   it('has pairs enough, from mechanisms enough, and tells them apart', () => {

@@ -88,7 +88,7 @@ export const MFA_TRUSTED = '00000000-0000-0000-0000-000000000000';
 const USERS: readonly User[] = [
   { id: EMERGENCY, displayName: 'Emergency 1', userType: 'Member' },
   { id: SECOND, displayName: 'Emergency 2', userType: 'Member' },
-  { id: PARTNER, displayName: 'Emergency (service provider)', userType: 'Guest' },
+  { id: PARTNER, displayName: 'Emergency of the provider', userType: 'Guest', creationType: 'Invitation' },
   { id: STAFF, displayName: 'Somebody', userType: 'Member' },
 ];
 

@@ -101,8 +101,14 @@ const LOCATIONS = mechanism('a location the wrong way round', [
 const UNKNOWN_PLACES = mechanism(
   'a location nobody can read',
   [
-    sparing('spares a place that was deleted', places(['All'], [GONE_PLACE]), 'user', {}, true),
-    sparing('blocks a place that was deleted', places([GONE_PLACE]), 'group', {}, true),
+    pair('spares a place that was deleted', places(['All'], [GONE_PLACE]), {
+      ...places(['All'], [OFFICE]),
+      users: SPARED.user,
+    }),
+    pair('blocks a place that was deleted', places([GONE_PLACE]), {
+      ...places([OFFICE]),
+      users: SPARED.group,
+    }),
     pair(
       'blocks the trusted addresses of the old settings',
       places([MFA_TRUSTED]),

@@ -1,0 +1,64 @@
+import type { JsonObject } from '../../sandbox/tenant/model.ts';
+import type { ProtectedIdentities } from '../../src/lib/desired.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { type World, world } from '../support/world.ts';
+import type { Attempt, Pair } from './case.ts';
+import { TENANT_OPTIONS } from './tenant.ts';
+
+/** Key of the policy an attempt is about, and of the one beside it. */
+export const KEY = 'red';
+export const BESIDE = 'beside';
+
+/** The red team's tenant, in which the pair's person is protected. */
+export function worldFor(
+  { who, allowed }: Pair,
+  policies: readonly RawPolicy[] = [],
+  identities: ProtectedIdentities = { users: [who], groups: [] },
+): Promise<World> {
+  return world({
+    tenant: { ...TENANT_OPTIONS, policies: policies as readonly JsonObject[] },
+    protected: identities,
+    allowedControls: allowed,
+  });
+}
+
+/** Longer than a create may stay invisible. */
+const CREATE_LAG_MS = 600_000;
+
+/** Carries an attempt out as its maker would, with a product that enforces. @returns the report of the last run */
+export async function play(attempt: Attempt, made: World): Promise<RunReport> {
+  const { how, before, desired, beside } = attempt;
+  const wanted = { [KEY]: desired, ...(beside === null ? {} : { [BESIDE]: beside }) };
+  switch (how) {
+    case 'create':
+    case 'adopt':
+      await made.push(wanted);
+      return made.run();
+    case 'edit':
+      await made.push({ [KEY]: before ?? {} });
+      await made.run();
+      await made.push(wanted);
+      return made.run();
+    case 'repair':
+    case 'restore':
+      await made.push(wanted);
+      await made.run();
+      // What was made just now and is gone might only not be visible yet.
+      await made.wait(CREATE_LAG_MS);
+      tamper(made, desired, before ?? {});
+      if (how === 'restore') made.tenant.admin.remove(idOf(made, desired));
+      return made.run();
+  }
+}
+
+/** A hand makes another policy of this one. */
+export function tamper({ tenant, ...made }: World, desired: RawPolicy, with_: RawPolicy): void {
+  tenant.admin.edit(idOf({ tenant, ...made }, desired), (policy) => {
+    Object.assign(policy, structuredClone(with_));
+  });
+}
+
+export function idOf({ live }: World, { displayName }: RawPolicy): string {
+  return String(live(String(displayName)).id);
+}
