@@ -82,6 +82,8 @@ export const EVERY_V4 = id('9', 8);
 export const EVERY_V6 = id('9', 9);
 /** Was deleted. */
 export const GONE_PLACE = id('9', 99);
+/** Stands for Global Secure Access, by way of which nobody comes here (Entra docs, how-to-compliant-network). */
+export const COMPLIANT_NETWORK = '3d46dbda-8382-466a-856d-eb00cbc6b910';
 /** Stands for the trusted addresses of the old per-user MFA settings. */
 export const MFA_TRUSTED = '00000000-0000-0000-0000-000000000000';
 

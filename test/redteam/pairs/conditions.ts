@@ -3,6 +3,7 @@ import {
   AZURE_MANAGEMENT,
   AZURE_PORTAL,
   BREAK_GLASS,
+  COMPLIANT_NETWORK,
   EMERGENCY,
   EVERY_V4,
   EVERY_V6,
@@ -85,6 +86,11 @@ const LOCATIONS = mechanism('a location the wrong way round', [
     ipAddress: '::ffff:198.51.100.7',
   }),
   pair(
+    'spares trusted places and blocks one that is not all within them',
+    places([GERMANY], ['AllTrusted']),
+    places([LOWER_HALF], ['AllTrusted']),
+  ),
+  pair(
     'spares half of the place it blocks',
     places([OFFICE], [LOWER_HALF]),
     places([OFFICE], [LOWER_HALF, UPPER_HALF]),
@@ -114,6 +120,10 @@ const UNKNOWN_PLACES = mechanism(
       places([MFA_TRUSTED]),
       places([MFA_TRUSTED], [MFA_TRUSTED]),
     ),
+    pair('spares the network of the company, which has no addresses', places(['All'], [COMPLIANT_NETWORK]), {
+      ...places(['All'], ['AllTrusted']),
+      users: SPARED.loop,
+    }),
     pair(
       'blocks a deleted place and spares it elsewhere',
       places([GONE_PLACE], [OFFICE]),
