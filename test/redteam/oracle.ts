@@ -26,7 +26,8 @@ export function judged(
   allowed: readonly string[],
   isDoubtful = false,
 ): readonly Fate[] {
-  const proofs = new Set(allowed.flatMap((control) => [control, ...(WORTH[control] ?? [])]));
+  const shown = allowed.filter((control) => control !== RETIRED);
+  const proofs = new Set(shown.flatMap((control) => [control, ...(WORTH[control] ?? [])]));
   return compiled(policies, isDoubtful ? PLACES : TRUE_PLACES).policies.flatMap((policy) =>
     signIns.map((signIn) => fateUnder(policy, signIn, proofs)),
   );
@@ -35,6 +36,9 @@ export function judged(
 function worst(fates: readonly Fate[]): Fate {
   return (['hit', 'perhaps'] as const).find((fate) => fates.includes(fate)) ?? 'spared';
 }
+
+/** Asked for in vain since March 2026 (Entra docs, migrate-approved-client-app): nobody gets in by it. */
+const RETIRED = 'approvedApplication';
 
 /** What else somebody shows who shows this. */
 const WORTH: Readonly<Record<string, readonly string[]>> = {

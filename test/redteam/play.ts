@@ -23,6 +23,15 @@ export function worldFor(
   });
 }
 
+/** The world as it is before an attempt. @param identities who is protected; left out, the pair's person by name */
+export function begin(
+  pair: Pair,
+  { how, before }: Attempt,
+  identities?: ProtectedIdentities,
+): Promise<World> {
+  return worldFor(pair, how === 'adopt' && before !== null ? [before] : [], identities);
+}
+
 /** Longer than a create may stay invisible. */
 const CREATE_LAG_MS = 600_000;
 
