@@ -6,9 +6,9 @@ import { type World, world } from '../support/world.ts';
 import type { Attempt, Pair } from './case.ts';
 import { TENANT_OPTIONS } from './tenant.ts';
 
-/** Key of the policy an attempt is about, and of the one beside it. */
+/** Key of the policy an attempt is about. */
 export const KEY = 'red';
-export const BESIDE = 'beside';
+const BESIDE = 'beside';
 
 /** The red team's tenant, in which the pair's person is protected. */
 export function worldFor(
@@ -61,13 +61,14 @@ export async function play(attempt: Attempt, made: World): Promise<RunReport> {
   }
 }
 
-/** A hand makes another policy of this one. */
-export function tamper({ tenant, ...made }: World, desired: RawPolicy, with_: RawPolicy): void {
-  tenant.admin.edit(idOf({ tenant, ...made }, desired), (policy) => {
-    Object.assign(policy, structuredClone(with_));
+/** A hand makes something else of one of our policies. */
+export function tamper(made: World, desired: RawPolicy, tampered: RawPolicy): void {
+  made.tenant.admin.edit(idOf(made, desired), (policy) => {
+    Object.assign(policy, structuredClone(tampered));
   });
 }
 
+/** Id of the live policy that carries the desired name. */
 export function idOf({ live }: World, { displayName }: RawPolicy): string {
   return String(live(String(displayName)).id);
 }

@@ -22,6 +22,8 @@ vi.mock('../../src/lib/rules/breakGlass.ts', () => ({
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
 const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.desired)).ok);
 
+const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
+
 describe('a run that merges nothing in', () => {
   it.each(READABLE)('denies %s by the proof alone', async (_, pair) => {
     const made = await begin(pair, pair.lethal);
@@ -44,5 +46,3 @@ describe('a run that merges nothing in', () => {
     expectNobodyShutOut(pair, made);
   });
 });
-
-const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
