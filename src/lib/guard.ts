@@ -8,7 +8,7 @@ import { RULES } from './rules/index.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
 
-/** What the lock-out proof and the rules about protected identities stand on. */
+/** What the lock-out proof and the rules about protected identities, security defaults and references stand on. */
 export interface Around {
   /** Those that settings name, then the members of the groups. */
   readonly identities: readonly ProtectedIdentity[];
@@ -17,6 +17,8 @@ export interface Around {
   readonly namedLocations: NamedLocations;
   /** `PROTECTED_CONTROLS_ALLOWED`. */
   readonly allowedControls: readonly string[];
+  /** Whether security defaults are on; null: nothing hung on it, or nobody could tell. */
+  readonly securityDefaults: boolean | null;
 }
 
 /** Everything a rule may know besides the change itself. Data only: rules are pure. */

@@ -5,7 +5,7 @@ import { asFault, Fault } from './fault.ts';
 import { guard } from './guard.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
-import { isWrite, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
@@ -110,7 +110,7 @@ async function loop(
       identities: limits.protected,
       allowedControls: limits.allowedControls,
       entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
-      isAboutToWrite: changes.some(isWrite),
+      changes,
     },
     ports,
   );

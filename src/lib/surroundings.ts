@@ -1,6 +1,7 @@
 import type { ProtectedIdentities } from './desired.ts';
 import { asFault } from './fault.ts';
 import type { Around } from './guard.ts';
+import { type Change, isWrite } from './plan.ts';
 import type { Ports, ProtectedRead, RawLocation, Surroundings } from './ports.ts';
 import type { PolicyEntry } from './whatif/compile.ts';
 import { compile } from './whatif/compile.ts';
@@ -17,14 +18,14 @@ export interface Outlook {
   readonly allowedControls: readonly string[];
   /** Every policy the run will judge, as it is and as it may become. */
   readonly entries: readonly PolicyEntry[];
-  /** What is written stands on nothing that was read before. */
-  readonly isAboutToWrite: boolean;
+  /** The plan. Where it writes, it stands on nothing that was read before. */
+  readonly changes: readonly Change[];
 }
 
 /**
- * Reads who is protected and, where a judgement hangs on it, where the named locations are. A quiet run is content with
- * what was kept in the last hour, as long as nothing in it was unverified. Never throws for weather: what could not be
- * read is unknown, which the rules and the proof take for the worst.
+ * Reads who is protected and, where a judgement hangs on it, where the named locations are and whether security defaults
+ * are on. A quiet run is content with what was kept in the last hour, as long as nothing in it was unverified. Never
+ * throws for weather: what could not be read is unknown, and the proof takes it for the worst.
  *
  * @returns `notes`: what could not be read or kept, in words
  */
@@ -32,7 +33,8 @@ export async function lookAround(
   outlook: Outlook,
   ports: Ports,
 ): Promise<{ readonly around: Around; readonly notes: readonly string[] }> {
-  const { identities, allowedControls, entries, isAboutToWrite } = outlook;
+  const { identities, allowedControls, entries } = outlook;
+  const writes = outlook.changes.filter(isWrite);
   const notes: string[] = [];
   const orNote = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -42,9 +44,10 @@ export async function lookAround(
       return undefined;
     }
   };
-  const found = isAboutToWrite
-    ? undefined
-    : await orNote('the kept facts could not be read', () => ports.surroundings.get());
+  const found =
+    writes.length > 0
+      ? undefined
+      : await orNote('the kept facts could not be read', () => ports.surroundings.get());
   const kept = found !== undefined && isUsable(found, identities, ports.clock.now()) ? found : undefined;
   const people = kept?.protected ?? (await ports.directory.protected(identities));
   const wantsPlaces = hangsOnPlaces(entries, people, allowedControls);
@@ -54,12 +57,24 @@ export async function lookAround(
       ? await orNote('the named locations could not be read', () => ports.policies.namedLocations())
       : undefined);
 
+  const securityDefaults = writes.some(({ after }) => after.state === 'enabled')
+    ? await orNote('whether security defaults are on could not be read', () =>
+        ports.directory.securityDefaults(),
+      )
+    : undefined;
+
   const readAt = kept?.readAt ?? ports.clock.now();
   const now: Surroundings = { readAt, identities, protected: people, namedLocations: places ?? null };
   if (isWorthKeeping(now, kept)) {
     await orNote('the facts about protected identities could not be kept', () => ports.surroundings.put(now));
   }
-  return { around: { ...people, namedLocations: locationsOf(places), allowedControls }, notes };
+  const around = {
+    ...people,
+    namedLocations: locationsOf(places),
+    allowedControls,
+    securityDefaults: securityDefaults ?? null,
+  };
+  return { around, notes };
 }
 
 /** Named locations as the evaluator takes them; what is in none that was read may be anywhere. */

@@ -78,6 +78,7 @@ export const AROUND: Around = {
   ].map((person) => ({ ...person, roles: [], guestType: null, homeTenantId: null })),
   namedLocations: { list: [], mfaTrustedRanges: null },
   allowedControls: [],
+  securityDefaults: false,
 };
 
 /** What a run would hand to the guard. */

@@ -3,7 +3,7 @@ import type { Directory, Health, ProtectedIdentity } from '../ports.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';
 import { type Ask, type Call, isMissing, isRecord } from './call.ts';
-import { faultOf } from './faults.ts';
+import { faultOf, oddAnswer } from './faults.ts';
 import { allPages } from './pages.ts';
 
 /** The directory refuses a filter with more alternatives. */
@@ -76,6 +76,15 @@ export function directory(ask: Ask, origin: string): Directory {
           return { kind: 'unread', reason: found.reason };
       }
     },
+
+    async securityDefaults() {
+      const answer = await ask(readingSecurityDefaults);
+      if (answer.kind !== 'success') throw faultOf(readingSecurityDefaults, answer);
+      const isEnabled = isRecord(answer.body) ? answer.body.isEnabled : undefined;
+      if (typeof isEnabled !== 'boolean')
+        throw oddAnswer(readingSecurityDefaults, answer, 'the answer does not say whether they are enabled');
+      return isEnabled;
+    },
   };
 
   /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
@@ -136,6 +145,15 @@ function readingMemberships(userId: string): Call {
     permissions: ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'],
   };
 }
+
+/** Never written by this app, although the permission to write policies covers it. */
+const readingSecurityDefaults: Call = {
+  purpose: 'Looking at security defaults',
+  method: 'GET',
+  path: '/policies/identitySecurityDefaultsEnforcementPolicy',
+  effect: 'read',
+  permissions: ['Policy.Read.All'],
+};
 
 function mapped<T, U>(read: Told<T> | undefined, change: (value: T) => U): Told<U> {
   if (read === undefined) return { kind: 'untold', reason: 'It was not asked for.' };

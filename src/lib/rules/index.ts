@@ -7,6 +7,7 @@ import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { securityDefaults } from './securityDefaults.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
 
@@ -15,6 +16,7 @@ export const RULES: readonly Rule[] = [
   breakGlass,
   lockOut,
   identityHealth,
+  securityDefaults,
   unrecognisedContent,
   unsettledCreate,
   incompleteRead,
