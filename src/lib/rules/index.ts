@@ -7,6 +7,7 @@ import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { retiredControl } from './retiredControl.ts';
 import { securityDefaults } from './securityDefaults.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
@@ -17,6 +18,7 @@ export const RULES: readonly Rule[] = [
   lockOut,
   identityHealth,
   securityDefaults,
+  retiredControl,
   unrecognisedContent,
   unsettledCreate,
   incompleteRead,
