@@ -3,6 +3,7 @@ import type { Observation } from './diff.ts';
 import type { Binding } from './journal.ts';
 import { type Change, isRepair } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
+import type { ReferenceKind } from './policy/references.ts';
 import type { Freeze, ProtectedIdentity } from './ports.ts';
 import { RULES } from './rules/index.ts';
 import type { NamedLocations } from './whatif/locations.ts';
@@ -19,6 +20,8 @@ export interface Around {
   readonly allowedControls: readonly string[];
   /** Whether security defaults are on; null: nothing hung on it, or nobody could tell. */
   readonly securityDefaults: boolean | null;
+  /** Ids that rollouts name and the tenant certainly does not have. What could not be looked up is not here. */
+  readonly absent: Readonly<Record<ReferenceKind, readonly string[]>>;
 }
 
 /** Everything a rule may know besides the change itself. Data only: rules are pure. */

@@ -84,7 +84,7 @@ describe('securityDefaults', () => {
       expect.objectContaining({
         rule: 'surroundings',
         decision: 'note',
-        detail: expect.stringContaining('whether security defaults are on could not be read'),
+        detail: expect.stringContaining('security defaults could not be read'),
       }),
     ]);
   });

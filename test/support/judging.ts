@@ -79,6 +79,7 @@ export const AROUND: Around = {
   namedLocations: { list: [], mfaTrustedRanges: null },
   allowedControls: [],
   securityDefaults: false,
+  absent: { users: [], groups: [], locations: [] },
 };
 
 /** What a run would hand to the guard. */

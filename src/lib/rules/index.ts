@@ -1,6 +1,7 @@
 import type { Rule } from '../guard.ts';
 import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
+import { danglingReference } from './danglingReference.ts';
 import { emptyTenant } from './emptyTenant.ts';
 import { freeze } from './freeze.ts';
 import { identityHealth } from './identityHealth.ts';
@@ -18,6 +19,7 @@ export const RULES: readonly Rule[] = [
   lockOut,
   identityHealth,
   securityDefaults,
+  danglingReference,
   retiredControl,
   unrecognisedContent,
   unsettledCreate,
