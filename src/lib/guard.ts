@@ -39,6 +39,8 @@ export interface Facts {
   readonly changesMax: number;
   /** How long a create may stay invisible to a lagging replica, milliseconds. */
   readonly createLagMs: number;
+  /** `NAMING_PATTERN`; null: any name will do. */
+  readonly namingPattern: RegExp | null;
 }
 
 export interface Finding {

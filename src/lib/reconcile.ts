@@ -39,6 +39,8 @@ export interface Limits {
   readonly settleMs: number;
   /** How long a create that was sent may stay invisible, milliseconds. */
   readonly createLagMs: number;
+  /** What every new displayName must match; null: any will do. */
+  readonly namingPattern: RegExp | null;
   /** Milliseconds since 1970 after which no work is begun. */
   readonly deadlineAt: number;
 }
@@ -129,6 +131,7 @@ async function loop(
     freeze,
     changesMax: limits.changesMax,
     createLagMs: limits.createLagMs,
+    namingPattern: limits.namingPattern,
   });
   await proveSettled(drifts, bindings, ports);
 

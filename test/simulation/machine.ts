@@ -157,6 +157,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       changesMax,
       settleMs: SETTLE_MS,
       createLagMs: 5 * SETTLE_MS,
+      namingPattern: null,
       deadlineAt,
     },
   ).then(

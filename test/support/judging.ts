@@ -100,6 +100,7 @@ export function factsOf(
     freeze: null,
     changesMax: 5,
     createLagMs: CREATE_LAG_MS,
+    namingPattern: null,
     ...change,
   };
 }

@@ -8,6 +8,7 @@ import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { naming } from './naming.ts';
 import { retiredControl } from './retiredControl.ts';
 import { securityDefaults } from './securityDefaults.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
@@ -20,6 +21,7 @@ export const RULES: readonly Rule[] = [
   identityHealth,
   securityDefaults,
   danglingReference,
+  naming,
   retiredControl,
   unrecognisedContent,
   unsettledCreate,
