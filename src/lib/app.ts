@@ -120,7 +120,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         mode: order.mode === 'observe' ? order.mode : settings.mode,
         policies: order.policies ?? null,
       };
-      const { protected: identities, changesMax, settleMs, namingPattern } = settings;
+      const { protected: identities, changesMax, settleMs, namingPattern, tenantPolicyLimit } = settings;
       return reconcile(request, openUntil(deadlineAt, log), {
         parameters,
         protected: identities,
@@ -129,6 +129,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         settleMs,
         createLagMs: createLagMs(settings),
         namingPattern,
+        tenantPolicyLimit,
         deadlineAt,
       });
     },

@@ -41,6 +41,8 @@ export interface Facts {
   readonly createLagMs: number;
   /** `NAMING_PATTERN`; null: any name will do. */
   readonly namingPattern: RegExp | null;
+  /** `TENANT_POLICY_LIMIT`: how many policies the tenant is thought to hold. */
+  readonly tenantPolicyLimit: number;
 }
 
 export interface Finding {

@@ -41,6 +41,7 @@ export interface Limits {
   readonly createLagMs: number;
   /** What every new displayName must match; null: any will do. */
   readonly namingPattern: RegExp | null;
+  readonly tenantPolicyLimit: number;
   /** Milliseconds since 1970 after which no work is begun. */
   readonly deadlineAt: number;
 }
@@ -132,6 +133,7 @@ async function loop(
     changesMax: limits.changesMax,
     createLagMs: limits.createLagMs,
     namingPattern: limits.namingPattern,
+    tenantPolicyLimit: limits.tenantPolicyLimit,
   });
   await proveSettled(drifts, bindings, ports);
 

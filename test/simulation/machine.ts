@@ -158,6 +158,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       settleMs: SETTLE_MS,
       createLagMs: 5 * SETTLE_MS,
       namingPattern: null,
+      tenantPolicyLimit: 195,
       deadlineAt,
     },
   ).then(

@@ -101,6 +101,7 @@ export function factsOf(
     changesMax: 5,
     createLagMs: CREATE_LAG_MS,
     namingPattern: null,
+    tenantPolicyLimit: 195,
     ...change,
   };
 }

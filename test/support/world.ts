@@ -149,6 +149,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         settleMs: SETTLE_MS,
         createLagMs: 5 * SETTLE_MS,
         namingPattern: null,
+        tenantPolicyLimit: 195,
         deadlineAt,
       };
       return reconcile(request, ports(limits?.deadlineAt ?? deadlineAt), { ...standard, ...limits });

@@ -11,6 +11,7 @@ import { microsoftManaged } from './microsoftManaged.ts';
 import { naming } from './naming.ts';
 import { retiredControl } from './retiredControl.ts';
 import { securityDefaults } from './securityDefaults.ts';
+import { tenantLimit } from './tenantLimit.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
 
@@ -22,6 +23,7 @@ export const RULES: readonly Rule[] = [
   securityDefaults,
   danglingReference,
   naming,
+  tenantLimit,
   retiredControl,
   unrecognisedContent,
   unsettledCreate,
