@@ -120,7 +120,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         mode: order.mode === 'observe' ? order.mode : settings.mode,
         policies: order.policies ?? null,
       };
-      const { protected: identities, changesMax, settleMs } = settings;
+      const { protected: identities, changesMax, settleMs, namingPattern, tenantPolicyLimit } = settings;
       return reconcile(request, openUntil(deadlineAt, log), {
         parameters,
         protected: identities,
@@ -128,6 +128,8 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         changesMax,
         settleMs,
         createLagMs: createLagMs(settings),
+        namingPattern,
+        tenantPolicyLimit,
         deadlineAt,
       });
     },
