@@ -64,5 +64,7 @@ function aroundOf({ who, allowed }: Pair): Around {
     people: [factsOf(who)],
     namedLocations: PLACES,
     allowedControls: allowed,
+    securityDefaults: null,
+    absent: { users: [], groups: [], locations: [] },
   };
 }

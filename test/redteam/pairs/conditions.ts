@@ -137,8 +137,6 @@ function devices(mode: string, rule: string): Parts {
   return { devices: { deviceFilter: { mode, rule } } };
 }
 
-const INTUNE = '0000000a-0000-0000-c000-000000000000';
-
 const DEVICES = mechanism('a device filter the wrong way round', [
   sparing('blocks what is not compliant', devices('include', 'device.isCompliant -ne True'), 'group', {}),
   sparing('spares what is compliant', devices('exclude', 'device.isCompliant -eq True'), 'user', {
@@ -173,10 +171,7 @@ const DEVICES = mechanism('a device filter the wrong way round', [
   pair(
     'blocks what carries no mark',
     devices('include', 'device.extensionAttribute1 -ne "SAW"'),
-    devices(
-      'include',
-      `device.extensionAttribute1 -eq "SAW" -and device.isCompliant -ne True -and device.trustType -ne "ServerAD" -and device.mdmAppId -ne "${INTUNE}"`,
-    ),
+    devices('include', 'device.extensionAttribute1 -ne "SAW" -and device.extensionAttribute1 -eq "SAW"'),
   ),
   sparing(
     'blocks what is not in the order',

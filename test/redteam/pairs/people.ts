@@ -54,7 +54,7 @@ const TYPING = mechanism('a typing error in what is excluded', [
   pair(
     'excludes two groups, and both are one digit off',
     { users: allBut({ excludeGroups: [typo(BREAK_GLASS), typo(INNER)] }) },
-    { users: allBut({ excludeGroups: [typo(BREAK_GLASS), INNER] }) },
+    { users: allBut({ excludeGroups: [BREAK_GLASS, INNER] }) },
   ),
 ]);
 
@@ -141,12 +141,12 @@ const EMPTIED = mechanism('an exclusion that is empty', [
   pair(
     'excludes a group that was deleted',
     { users: allBut({ excludeGroups: [GONE_GROUP] }) },
-    { users: allBut({ excludeGroups: [GONE_GROUP, BREAK_GLASS] }) },
+    { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
   ),
   pair(
     'excludes a user that was deleted',
     { users: allBut({ excludeUsers: [GONE_USER] }) },
-    { users: allBut({ excludeUsers: [GONE_USER, EMERGENCY] }) },
+    { users: allBut({ excludeUsers: [EMERGENCY] }) },
   ),
   pair('excludes nobody at all', { users: allBut() }, { users: allBut({ excludeGroups: [EVERYBODY] }) }),
   pair(
