@@ -99,11 +99,13 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
  */
 export function readQuestion(body: unknown, names: Names): QuestionRead {
   const named = withNames(body, names);
-  const problems = [...shapeProblems(named), ...choiceProblems(named)];
   const request = readRequest(named);
-  const seen = new Set(problems.map(({ path }) => path));
-  if (!request.ok) problems.push(...request.problems.filter(({ path }) => !seen.has(path)));
-  if (!request.ok || problems.length > 0) return { ok: false, problems };
+  const problems = [
+    ...shapeProblems(named),
+    ...choiceProblems(named),
+    ...(request.ok ? [] : request.problems),
+  ];
+  if (!request.ok || problems.length > 0) return { ok: false, problems: firstOfEach(problems) };
   const { reading, appliedPoliciesOnly } = at(named, '');
   return {
     ok: true,
@@ -116,11 +118,18 @@ export function readQuestion(body: unknown, names: Names): QuestionRead {
   };
 }
 
+/** One member is mended once. */
+function firstOfEach(problems: readonly RequestProblem[]): readonly RequestProblem[] {
+  const first = new Map<string, RequestProblem>();
+  for (const problem of problems) if (!first.has(problem.path)) first.set(problem.path, problem);
+  return [...first.values()];
+}
+
 function shapeProblems(body: unknown): RequestProblem[] {
   return Object.entries(MEMBERS).flatMap(([place, shapes]) =>
     Object.entries(at(body, place)).flatMap(([name, value]): RequestProblem[] => {
       const path = place === '' ? name : `${place}.${name}`;
-      if (name.includes('@odata.') || value === null) return [];
+      if (name.includes('@odata.') || value === null || value === undefined) return [];
       const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined;
       if (shape === undefined)
         return [{ path, message: `is no member; there are ${Object.keys(shapes).join(', ')}` }];
