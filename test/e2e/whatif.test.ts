@@ -3,12 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../sandbox/host.ts';
-import { BREAK_GLASS_GROUP, BREAK_GLASS_USER, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import {
+  ADELE,
+  BREAK_GLASS_GROUP,
+  BREAK_GLASS_USER,
+  type Sandbox,
+  startSandbox,
+} from '../../sandbox/sandbox.ts';
 import { main } from '../../src/cli/main.ts';
 import type { WhatIfAnswer } from '../../src/lib/whatif/answer.ts';
 
 const NEVER = '59 59 23 31 12 *';
-const ADELE = 'ade1e000-0000-4000-8000-000000000003';
 const NOBODY = 'ffffffff-0000-4000-8000-000000000001';
 const KEY = 'require-mfa-azure-management';
 const AZURE_MANAGEMENT = '797f4846-ba00-4fd7-ba43-dac1f8f63013';
