@@ -30,6 +30,7 @@ export interface WhatIfOptions {
   readonly homeTenant?: string;
   readonly request?: string;
   readonly asGraph?: boolean;
+  readonly compare?: boolean;
   readonly app?: string;
   readonly json?: boolean;
 }
@@ -79,6 +80,7 @@ export function describeWhatIf(command: Command): Command {
     .option('--home-tenant <id>', 'the tenant a guest comes from')
     .option('--request <file>', 'a request body of Graph’s evaluate; the other options beat it')
     .option('--as-graph', 'what is not said counts as none, as Graph’s own What If answers')
+    .option('--compare', 'ask Graph’s own What If as well, and show where it answers otherwise')
     .addHelpText('after', HELP);
 }
 
@@ -172,6 +174,7 @@ function bodyOf(options: WhatIfOptions, file: Json): Json {
       : { signInConditions: { ...objectOf(file.signInConditions), ...conditions } }),
     ...(isEmpty(facts) ? {} : { facts: { ...objectOf(file.facts), ...facts } }),
     ...(options.asGraph === true ? { reading: 'asGraph' } : {}),
+    ...(options.compare === true ? { compare: true } : {}),
   };
 }
 

@@ -10,6 +10,7 @@ import type { Limits } from './reconcile.ts';
 import { desiredSet, moveOf, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
+import { compareWithGraph, type RawResult } from './whatif/comparison.ts';
 import { compile, type PolicyEntry } from './whatif/compile.ts';
 import { evaluate } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';
@@ -66,9 +67,10 @@ export async function simulate(
     resulting: resultingSet(observed, judged.verdicts),
   };
   const places = await placesFor(question, Object.values(sets).flat(), ports);
+  const graphs = await graphsAnswer(question, ports);
 
-  const answerOf = (entries: readonly PolicyEntry[]) =>
-    evaluate(compile(entries, places.locations), who.signIn, question.reading);
+  const answerOf = (entries: readonly PolicyEntry[], reading = question.reading) =>
+    evaluate(compile(entries, places.locations), who.signIn, reading);
   const compared = compareSets({
     observed: answerOf(sets.observed),
     desired: answerOf(sets.desired),
@@ -83,6 +85,10 @@ export async function simulate(
       observed: shown(compared.observed),
       desired: shown(compared.desired),
       resulting: shown(compared.resulting),
+      graph:
+        graphs.results === null
+          ? null
+          : compareWithGraph(answerOf(sets.observed, 'asGraph').policies, graphs.results),
       changes: judged.verdicts.map(plannedChange),
       notes: unique([
         ...who.notes,
@@ -91,6 +97,7 @@ export async function simulate(
         ...drifts.flatMap(driftNotes),
         ...judged.notes,
         ...places.notes,
+        ...graphs.notes,
       ]),
       requests: ports.requests(),
     },
@@ -206,6 +213,22 @@ async function placesFor(
   } catch (error) {
     const note = `the named locations could not be read: ${asFault(error).message}`;
     return { locations: locationsOf(null), notes: [note] };
+  }
+}
+
+/** Graph knows nothing of facts, so it may have answered for somebody else. */
+async function graphsAnswer(
+  { forGraph, hasFacts }: Question,
+  { policies }: Ports,
+): Promise<{ readonly results: readonly RawResult[] | null; readonly notes: readonly string[] }> {
+  if (forGraph === null) return { results: null, notes: [] };
+  const notes = hasFacts
+    ? ['Graph’s own What If was asked about the directory and the places as they are, not as given here']
+    : [];
+  try {
+    return { results: await policies.evaluate(forGraph), notes };
+  } catch (error) {
+    return { results: null, notes: [asFault(error).message] };
   }
 }
 

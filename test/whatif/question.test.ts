@@ -50,8 +50,41 @@ describe('a question', () => {
         namedLocations: null,
         reading: 'depends',
         appliedPoliciesOnly: true,
+        hasFacts: false,
+        forGraph: null,
       },
     });
+  });
+
+  it('is typed for Graph’s own What If, without what is ours', () => {
+    const read = readQuestion(
+      {
+        signInIdentity: { servicePrincipalId: USER },
+        signInContext: { includeApplications: ['@azureManagement'] },
+        facts: { groups: [id(2)] },
+        reading: 'depends',
+        appliedPoliciesOnly: true,
+        compare: true,
+      },
+      NAMES,
+    );
+
+    expect(read.ok && read.question).toMatchObject({
+      hasFacts: true,
+      forGraph: {
+        signInIdentity: {
+          '@odata.type': '#microsoft.graph.servicePrincipalSignIn',
+          servicePrincipalId: USER,
+        },
+        signInContext: {
+          '@odata.type': '#microsoft.graph.applicationContext',
+          includeApplications: [AZURE_MANAGEMENT],
+        },
+        signInConditions: {},
+        appliedPoliciesOnly: false,
+      },
+    });
+    expect(read.ok && Object.keys(read.question.forGraph ?? {})).toHaveLength(4);
   });
 
   it('may be read as Graph reads it', () => {

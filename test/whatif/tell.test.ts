@@ -30,6 +30,7 @@ function told(asked: SignIn, more: Partial<WhatIfAnswer> = {}): readonly string[
       desired: on(MFA),
       resulting: on(RISKY, REPORTS, OFF, MFA),
     }),
+    graph: null,
     changes: [],
     notes: [],
     requests: { graph: 1, tables: 2 },

@@ -1,4 +1,5 @@
 import type { PolicyId, PolicyKey } from '../policy/model.ts';
+import type { GraphComparison } from './comparison.ts';
 import type { Combined, GrantGroup, PolicyVerdict, Reading, SetVerdict } from './evaluate.ts';
 import type { SessionControl } from './session.ts';
 import type { SignIn } from './signIn.ts';
@@ -11,6 +12,8 @@ export interface WhatIfAnswer extends SetAnswers {
   readonly difference: Difference;
   /** Desired → resulting, for our own policies. */
   readonly unfulfilled: readonly Unfulfilled[];
+  /** How Graph's own What If answers for the observed set; null where it was not asked, or did not answer. */
+  readonly graph: GraphComparison | null;
   /** Of these the resulting set is made; a denied one is not in it, a held one is and waits for a person. */
   readonly changes: readonly PlannedChange[];
   /** What could not be read, or is in no set, in words. */

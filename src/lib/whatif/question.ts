@@ -5,6 +5,8 @@ import type { NamedLocation } from './locations.ts';
 import { type RequestProblem, readRequest } from './request.ts';
 import type { SignIn } from './signIn.ts';
 
+type Json = Readonly<Record<string, unknown>>;
+
 /** One What If question, as it was asked. */
 export interface Question {
   readonly signIn: SignIn;
@@ -13,6 +15,10 @@ export interface Question {
   readonly reading: Reading;
   /** Leave out the policies that surely do not apply. */
   readonly appliedPoliciesOnly: boolean;
+  /** Something is said of the person or the places that need not be so. */
+  readonly hasFacts: boolean;
+  /** The same question for Graph's own What If, where that is to be asked too. */
+  readonly forGraph: Json | null;
 }
 
 export type QuestionRead =
@@ -21,8 +27,6 @@ export type QuestionRead =
 
 /** Names that stand for ids in a question, as they do in desired-state files: `@azureManagement`. */
 export type Names = Readonly<Record<string, readonly string[]>>;
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What a member may hold; null is "not given" everywhere, as in Graph. */
 interface Shape {
@@ -57,6 +61,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     appliedPoliciesOnly: flag,
     facts: object,
     reading: oneOf('depends', 'asGraph'),
+    compare: flag,
   },
   signInIdentity: {
     userId: id,
@@ -92,7 +97,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 };
 
 /**
- * Reads a question in the form of Graph's `evaluate`, with `facts` and `reading` beside it. A member nobody knows is a
+ * Reads a question in the form of Graph's `evaluate`, with `facts`, `reading` and `compare` beside it. A member nobody knows is a
  * problem: what is silently left out of a question gives the answer to another one. Never throws; every problem at once.
  *
  * @param names what `@…` among the applications stands for
@@ -106,7 +111,7 @@ export function readQuestion(body: unknown, names: Names): QuestionRead {
     ...(request.ok ? [] : request.problems),
   ];
   if (!request.ok || problems.length > 0) return { ok: false, problems: firstOfEach(problems) };
-  const { reading, appliedPoliciesOnly } = at(named, '');
+  const { reading, appliedPoliciesOnly, compare } = at(named, '');
   return {
     ok: true,
     question: {
@@ -114,7 +119,31 @@ export function readQuestion(body: unknown, names: Names): QuestionRead {
       namedLocations: request.namedLocations,
       reading: isWord(reading, 'asGraph') ? 'asGraph' : 'depends',
       appliedPoliciesOnly: appliedPoliciesOnly === true,
+      hasFacts: Object.values(at(named, 'facts')).some((fact) => (fact ?? null) !== null),
+      forGraph: compare === true ? graphQuestion(named) : null,
     },
+  };
+}
+
+/** Graph tells identities and targets apart by their type alone. What is ours stays here. */
+function graphQuestion(body: unknown): Json {
+  const typed = (path: string, types: Readonly<Record<string, string>>): Json => {
+    const members = at(body, path);
+    const name = Object.keys(types).find((member) => (members[member] ?? null) !== null) ?? '';
+    return { ...members, '@odata.type': `#microsoft.graph.${types[name]}` };
+  };
+  return {
+    signInIdentity: typed('signInIdentity', {
+      userId: 'userSignIn',
+      servicePrincipalId: 'servicePrincipalSignIn',
+    }),
+    signInContext: typed('signInContext', {
+      includeApplications: 'applicationContext',
+      userAction: 'userActionContext',
+      authenticationContextValue: 'authContext',
+    }),
+    signInConditions: at(body, 'signInConditions'),
+    appliedPoliciesOnly: false,
   };
 }
 

@@ -8,11 +8,12 @@ import {
   type WhatIfAnswer,
   whyNot,
 } from './answer.ts';
+import type { GraphComparison, Side } from './comparison.ts';
 import type { Identity, Location, SignIn, Target } from './signIn.ts';
 
 /** An answer as people read it: what the sign-in gets today and after the plan first, then why. Pure; no colour. */
 export function tellAnswer(answer: WhatIfAnswer): string {
-  const { observed, desired, resulting, difference, unfulfilled, changes, notes } = answer;
+  const { observed, desired, resulting, difference, unfulfilled, graph, changes, notes } = answer;
   const after = resulting.policies;
   return [
     `${whoWords(answer.asked.signIn.identity)} ${signInWords(answer.asked.signIn)}`,
@@ -49,6 +50,7 @@ export function tellAnswer(answer: WhatIfAnswer): string {
       after.filter(applies(false)).map((policy) => `${policyLine(policy)}: ${whyNot(policy)}`),
     ),
     ...section('the plan', changes.map(changeLine)),
+    ...(graph === null ? [] : section('Graph’s own What If, on the tenant as it is', graphLines(graph))),
     ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `  ! ${note}`)]),
   ].join('\n');
 }
@@ -98,6 +100,19 @@ const VERDICTS: Readonly<Record<PlannedChange['verdict'], string>> = {
 
 function changeLine({ key, action, verdict, reasons }: PlannedChange): string {
   return `${key}: ${action}, ${VERDICTS[verdict]}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;
+}
+
+function graphLines({ agreed, differences }: GraphComparison): string[] {
+  const side = (said: Side | null): string =>
+    said === null
+      ? 'does not know it'
+      : `${said.policyApplies === true ? 'applies' : 'does not apply'} (${said.analysisReasons})`;
+  return [
+    `agrees with ours on ${agreed} of ${agreed + differences.length} policies`,
+    ...differences.map(
+      ({ displayName, ours, graphs }) => `"${displayName}": Graph: ${side(graphs)}; ours: ${side(ours)}`,
+    ),
+  ];
 }
 
 function whoWords(identity: Identity): string {
