@@ -289,6 +289,21 @@ describe('the places of a simulation', () => {
     expect(placesAsked(made)).toBe(0);
   });
 
+  it('are open where the MFA trusted IPs count, which Graph does not show, unless they are given', async () => {
+    const untrusted = blocking({
+      locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] },
+    });
+    const made = await world({ tenant: { ...TENANT, namedLocations: [office], policies: [untrusted] } });
+    const signInConditions = { ipAddress: '198.51.100.7' };
+    const blocked = async (more: Record<string, unknown>) =>
+      (await answer(made, { signInConditions, ...more })).observed.result.blocked;
+
+    expect(await blocked({})).toBeNull();
+    expect(await blocked({ facts: { ...NOBODY, mfaTrustedRanges: [] } })).toBe(true);
+    expect(await blocked({ facts: { ...NOBODY, mfaTrustedRanges: ['198.51.100.0/24'] } })).toBe(false);
+    expect(await blocked({ reading: 'asGraph' })).toBe(true);
+  });
+
   it('are open where they cannot be read, which is said once', async () => {
     const made = await world({ tenant: { ...TENANT, namedLocations: [office], policies: [elsewhere] } });
     made.tenant.arm('htmlPage', { path: /namedLocations/, times: Number.POSITIVE_INFINITY });
@@ -407,6 +422,54 @@ describe('the words of a simulation', () => {
 
     expect(observed.result.blocked).toBe(true);
     expect(notes).toEqual([expect.stringContaining('caretaker push')]);
+  });
+});
+
+describe('Graph’s own What If beside ours', () => {
+  it('is asked once, where that is wanted, and agrees', async () => {
+    const made = await world({
+      tenant: {
+        ...TENANT,
+        policies: [blocking({ signInRiskLevels: ['high'] }), { ...blocking(), state: 'disabled' }],
+      },
+    });
+
+    const { graph, requests } = await answer(made, { compare: true });
+    const unasked = await answer(made);
+
+    expect(graph).toEqual({ agreed: 2, differences: [] });
+    expect(requests.graph - unasked.requests.graph).toBe(1);
+    expect(unasked.graph).toBeNull();
+    expect(made.tenant.writes).toEqual([]);
+  });
+
+  it('shows where it answers for another person than the question does, and why that may be', async () => {
+    const made = await world({
+      tenant: { ...TENANT, policies: [blocking({ users: { includeGroups: [STAFF] } })] },
+    });
+
+    const { graph, notes } = await answer(made, { compare: true });
+
+    expect(graph?.differences).toMatchObject([
+      {
+        kind: 'verdict',
+        displayName: 'CA900 - Block',
+        ours: { policyApplies: false, analysisReasons: 'users' },
+        graphs: { policyApplies: true, analysisReasons: 'notSet' },
+      },
+    ]);
+    expect(notes.join()).toContain('not as given here');
+  });
+
+  it('is missing, and said to be, where it does not answer', async () => {
+    const made = await world({ tenant: { ...TENANT, policies: [blocking()] } });
+    made.tenant.arm('htmlPage', { path: /evaluate/, times: Number.POSITIVE_INFINITY });
+
+    const { graph, observed, notes } = await answer(made, { compare: true });
+
+    expect(graph).toBeNull();
+    expect(observed.result.blocked).toBe(true);
+    expect(notes.join()).toContain('Asking Graph’s own What If');
   });
 });
 

@@ -28,6 +28,7 @@ export interface WhatIfOptions {
   readonly roles?: readonly string[] | true;
   readonly userType?: string;
   readonly homeTenant?: string;
+  readonly mfaTrusted?: readonly string[] | true;
   readonly request?: string;
   readonly asGraph?: boolean;
   readonly compare?: boolean;
@@ -78,6 +79,7 @@ export function describeWhatIf(command: Command): Command {
     .option('--roles [ids...]', 'template ids of every active role of the user')
     .option('--user-type <type>', 'member, guest, or one of Graph’s types of guests')
     .option('--home-tenant <id>', 'the tenant a guest comes from')
+    .option('--mfa-trusted [ranges...]', 'the MFA trusted IPs, which Graph does not show; no value for none')
     .option('--request <file>', 'a request body of Graph’s evaluate; the other options beat it')
     .option('--as-graph', 'what is not said counts as none, as Graph’s own What If answers')
     .option('--compare', 'ask Graph’s own What If as well, and show where it answers otherwise')
@@ -160,6 +162,7 @@ function bodyOf(options: WhatIfOptions, file: Json): Json {
     roles: listOf(options.roles),
     userType: options.userType,
     homeTenantId: options.homeTenant,
+    mfaTrustedRanges: listOf(options.mfaTrusted),
   });
   return {
     ...file,

@@ -12,7 +12,7 @@ import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
 import { compareWithGraph, type RawResult } from './whatif/comparison.ts';
 import { compile, type PolicyEntry } from './whatif/compile.ts';
-import { evaluate } from './whatif/evaluate.ts';
+import { evaluate, type Reading } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import { type Question, readQuestion } from './whatif/question.ts';
 import type { SignIn, UserIdentity } from './whatif/signIn.ts';
@@ -70,7 +70,7 @@ export async function simulate(
   const graphs = await graphsAnswer(question, ports);
 
   const answerOf = (entries: readonly PolicyEntry[], reading = question.reading) =>
-    evaluate(compile(entries, places.locations), who.signIn, reading);
+    evaluate(compile(entries, locationsFor(reading, question, places.list)), who.signIn, reading);
   const compared = compareSets({
     observed: answerOf(sets.observed),
     desired: answerOf(sets.desired),
@@ -205,15 +205,22 @@ async function placesFor(
   { namedLocations: given }: Question,
   entries: readonly PolicyEntry[],
   { policies }: Ports,
-): Promise<{ readonly locations: NamedLocations; readonly notes: readonly string[] }> {
-  if (given !== null) return { locations: { list: given, mfaTrustedRanges: null }, notes: [] };
-  if (!entries.some(asksWhere)) return { locations: locationsOf(null), notes: [] };
+): Promise<{ readonly list: NamedLocations['list']; readonly notes: readonly string[] }> {
+  if (given !== null || !entries.some(asksWhere)) return { list: given, notes: [] };
   try {
-    return { locations: locationsOf(await policies.namedLocations()), notes: [] };
+    return { list: locationsOf(await policies.namedLocations()).list, notes: [] };
   } catch (error) {
-    const note = `the named locations could not be read: ${asFault(error).message}`;
-    return { locations: locationsOf(null), notes: [note] };
+    return { list: null, notes: [`the named locations could not be read: ${asFault(error).message}`] };
   }
+}
+
+/** The service knows the old MFA settings' trusted addresses, and few tenants have any: as Graph answers there are none. */
+function locationsFor(
+  reading: Reading,
+  { mfaTrustedRanges: given }: Question,
+  list: NamedLocations['list'],
+): NamedLocations {
+  return { list, mfaTrustedRanges: given ?? (reading === 'asGraph' ? [] : null) };
 }
 
 /** Graph knows nothing of facts, so it may have answered for somebody else. */

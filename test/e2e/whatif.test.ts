@@ -239,6 +239,14 @@ describe('caretaker whatif', () => {
     });
   });
 
+  it('asks Graph’s own What If as well, when told to', async () => {
+    const { out } = await caretaker('whatif', '--user', ADELE, '--compare');
+    const { graph } = await answerOf('--user', ADELE, '--compare', '--app', host.url);
+
+    expect(out).toContain('agrees with ours on 0 of 0 policies');
+    expect(graph).toEqual({ agreed: 0, differences: [] });
+  });
+
   it('takes a file in Graph’s form, which the options beat', async () => {
     const file = join(folder, 'question.json');
     await writeFile(file, JSON.stringify({ ...QUESTION, facts: { groups: [], roles: [] } }));

@@ -48,6 +48,7 @@ describe('a question', () => {
           authenticationFlow: 'none',
         },
         namedLocations: null,
+        mfaTrustedRanges: null,
         reading: 'depends',
         appliedPoliciesOnly: true,
         hasFacts: false,
@@ -159,8 +160,17 @@ describe('a question', () => {
     ],
     [
       'has facts that are none',
-      { ...PLAIN, facts: { groups: ['Admins'], roles: 'all', userType: 'boss', namedLocations: [{}] } },
-      ['facts.groups', 'facts.roles', 'facts.userType', 'facts.namedLocations'],
+      {
+        ...PLAIN,
+        facts: {
+          groups: ['Admins'],
+          roles: 'all',
+          userType: 'boss',
+          namedLocations: [{}],
+          mfaTrustedRanges: ['x'],
+        },
+      },
+      ['facts.groups', 'facts.roles', 'facts.userType', 'facts.namedLocations', 'facts.mfaTrustedRanges'],
     ],
     ['wants a reading there is not', { ...PLAIN, reading: 'both' }, ['reading']],
   ])('is refused where it %s, with every problem named once', (_, body, paths) => {

@@ -1,5 +1,6 @@
 import { GUEST_TYPES } from '../policy/fields.ts';
 import { isGuid, isWord } from '../policy/values.ts';
+import { parseRange } from './addresses.ts';
 import type { Reading } from './evaluate.ts';
 import type { NamedLocation } from './locations.ts';
 import { type RequestProblem, readRequest } from './request.ts';
@@ -12,6 +13,8 @@ export interface Question {
   readonly signIn: SignIn;
   /** null: none were given. */
   readonly namedLocations: readonly NamedLocation[] | null;
+  /** Trusted addresses of the old per-user MFA settings, which Graph does not show; null: none were given. */
+  readonly mfaTrustedRanges: readonly string[] | null;
   readonly reading: Reading;
   /** Leave out the policies that surely do not apply. */
   readonly appliedPoliciesOnly: boolean;
@@ -50,6 +53,11 @@ const applications: Shape = {
 const locations: Shape = {
   isRight: (value) => isListOf(value, (item) => isObject(item) && typeof item.id === 'string'),
   wrong: 'is not a list of named locations, each with its id',
+};
+
+const ranges: Shape = {
+  isRight: (value) => isListOf(value, (item) => typeof item === 'string' && parseRange(item) !== undefined),
+  wrong: 'is not a list of address ranges such as 203.0.113.0/24',
 };
 
 /** Every member a question may have, per object in it. */
@@ -93,6 +101,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     userType: oneOf('member', 'guest', ...GUEST_TYPES),
     homeTenantId: id,
     namedLocations: locations,
+    mfaTrustedRanges: ranges,
   },
 };
 
@@ -112,11 +121,13 @@ export function readQuestion(body: unknown, names: Names): QuestionRead {
   ];
   if (!request.ok || problems.length > 0) return { ok: false, problems: firstOfEach(problems) };
   const { reading, appliedPoliciesOnly, compare } = at(named, '');
+  const { mfaTrustedRanges } = at(named, 'facts');
   return {
     ok: true,
     question: {
       signIn: request.signIn,
       namedLocations: request.namedLocations,
+      mfaTrustedRanges: Array.isArray(mfaTrustedRanges) ? mfaTrustedRanges.map(String) : null,
       reading: isWord(reading, 'asGraph') ? 'asGraph' : 'depends',
       appliedPoliciesOnly: appliedPoliciesOnly === true,
       hasFacts: Object.values(at(named, 'facts')).some((fact) => (fact ?? null) !== null),
