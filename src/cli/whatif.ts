@@ -99,11 +99,38 @@ export async function whatIfCommand(options: WhatIfOptions, terminal: Terminal):
     options.app === undefined
       ? await answerHere(body, terminal)
       : await answerOfApp(options.app, body, terminal);
-  terminal.out(options.json === true ? `${JSON.stringify(answer)}\n` : `${tellAnswer(answer)}\n`);
-  if (options.json !== true && isDefaultTarget(body))
-    terminal.out('\n  No --target was named, so it is Azure management.\n');
+  if (options.json === true) terminal.out(`${JSON.stringify(answer)}\n`);
+  else terminal.out(`${[tellAnswer(answer), ...remarks(body, answer)].join('\n')}\n`);
   return EXIT.done;
 }
+
+function remarks(body: Json, { resulting }: WhatIfAnswer): readonly string[] {
+  const needs = resulting.policies.flatMap((policy) => policy.needs);
+  const saying = [...new Set(needs.flatMap((need) => SAID_BY[need.replace(/^device\..*/, 'device')] ?? []))];
+  return [
+    ...(saying.length === 0 ? [] : ['', `  More can be said with ${saying.join(', ')}.`]),
+    ...(isDefaultTarget(body) ? ['', '  No --target was named, so it is Azure management.'] : []),
+  ];
+}
+
+/** The option that says what an answer depends on, by the answer's name for it. */
+const SAID_BY: Readonly<Record<string, string>> = {
+  clientApp: '--client-app',
+  platform: '--platform',
+  'location.ipAddress': '--ip',
+  'location.country': '--country',
+  device: '--device',
+  signInRisk: '--sign-in-risk',
+  userRisk: '--user-risk',
+  servicePrincipalRisk: '--service-principal-risk',
+  insiderRisk: '--insider-risk',
+  authenticationFlow: '--flow',
+  'identity.groups': '--groups',
+  'identity.roles': '--roles',
+  'identity.guestType': '--user-type',
+  'identity.homeTenantId': '--home-tenant',
+  'MFA trusted IPs': '--mfa-trusted',
+};
 
 async function answerHere(body: Json, terminal: Terminal): Promise<WhatIfAnswer> {
   const simulated = await appHere(terminal).simulate(body, quietLog(terminal));

@@ -247,6 +247,38 @@ describe('caretaker whatif', () => {
     expect(graph).toEqual({ agreed: 0, differences: [] });
   });
 
+  it('tells which option says what the answer depends on', async () => {
+    const id = sandbox.tenant.admin.create({
+      displayName: 'CA900',
+      state: 'enabled',
+      conditions: {
+        users: { includeUsers: ['All'] },
+        applications: { includeApplications: ['All'] },
+        clientAppTypes: ['all'],
+        locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] },
+        devices: { deviceFilter: { mode: 'exclude', rule: 'device.isCompliant -eq True' } },
+      },
+      grantControls: { operator: 'OR', builtInControls: ['block'] },
+    });
+
+    const { out } = await caretaker('whatif', '--user', ADELE);
+    const settled = await caretaker(
+      'whatif',
+      '--user',
+      ADELE,
+      '--mfa-trusted',
+      '--device',
+      'isCompliant=false',
+    );
+    const compared = await answerOf('--user', ADELE, '--compare');
+    sandbox.tenant.admin.purge(id);
+
+    expect(out).toContain('More can be said with --mfa-trusted, --device.');
+    expect(settled.out).toContain('today           is blocked by "CA900"');
+    expect(settled.out).not.toContain('More can be said');
+    expect(compared.graph).toEqual({ agreed: 1, differences: [] });
+  });
+
   it('takes a file in Graph’s form, which the options beat', async () => {
     const file = join(folder, 'question.json');
     await writeFile(file, JSON.stringify({ ...QUESTION, facts: { groups: [], roles: [] } }));
