@@ -3,7 +3,7 @@ import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
-import type { RawResult } from './whatif/comparison.ts';
+import type { RawResult } from './whatif/besideGraph.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
 
 /** Time as the engine sees it. Only adapters know the real one. */

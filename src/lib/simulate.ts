@@ -10,7 +10,7 @@ import type { Limits } from './reconcile.ts';
 import { desiredSet, moveOf, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
-import { compareWithGraph, type RawResult } from './whatif/comparison.ts';
+import { compareWithGraph, type RawResult } from './whatif/besideGraph.ts';
 import { compile, type PolicyEntry } from './whatif/compile.ts';
 import { evaluate, type Reading } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';

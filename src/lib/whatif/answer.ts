@@ -1,5 +1,5 @@
 import type { PolicyId, PolicyKey } from '../policy/model.ts';
-import type { GraphComparison } from './comparison.ts';
+import type { GraphComparison } from './besideGraph.ts';
 import type { Combined, GrantGroup, PolicyVerdict, Reading, SetVerdict } from './evaluate.ts';
 import type { SessionControl } from './session.ts';
 import type { SignIn } from './signIn.ts';

@@ -8,7 +8,7 @@ import {
   type WhatIfAnswer,
   whyNot,
 } from './answer.ts';
-import type { GraphComparison, Side } from './comparison.ts';
+import type { GraphComparison, Side } from './besideGraph.ts';
 import type { Identity, Location, SignIn, Target } from './signIn.ts';
 
 /** An answer as people read it: what the sign-in gets today and after the plan first, then why. Pure; no colour. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/tenant/index.ts';
-import { compareWithGraph, type RawResult } from '../../src/lib/whatif/comparison.ts';
+import { compareWithGraph, type RawResult } from '../../src/lib/whatif/besideGraph.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
 import { world } from '../support/world.ts';
 import { AZURE_MANAGEMENT, compiled, id, raw, SHAREPOINT, signIn, USER } from './support.ts';
