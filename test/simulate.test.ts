@@ -351,14 +351,27 @@ describe('what a simulation touches', () => {
     expect((await answer(made)).requests).toEqual({ graph: 1, tables: 2 });
   });
 
-  it('is one more for a person, and two more tables’ rows to judge a plan by', async () => {
+  it('is what a run looks around for where there is a plan, and one request more for a person', async () => {
     const made = await settled();
     made.tenant.admin.edit(made.id, (policy) => {
       policy.state = 'disabled';
     });
+    const asked = made.tenant.log.length;
 
-    expect((await answer(made)).requests).toEqual({ graph: 1, tables: 4 });
-    expect((await answer(made, { facts: undefined })).requests).toEqual({ graph: 2, tables: 4 });
+    expect((await answer(made)).requests).toEqual({ graph: 4, tables: 3 });
+    expect(made.tenant.log.slice(asked).filter(({ path }) => path.includes(ADA))).toEqual([]);
+    expect((await answer(made, { facts: undefined })).requests).toEqual({ graph: 5, tables: 3 });
+  });
+
+  it('includes what a new version names, so that a hold is foretold', async () => {
+    const made = await world({ tenant: TENANT });
+    const stranger = 'ffffffff-0000-4000-8000-0000000000f9';
+    await made.push({ block: blocking({ users: { includeGroups: [stranger], excludeUsers: [ADA] } }) });
+
+    const { changes } = await answer(made);
+
+    expect(changes).toMatchObject([{ key: 'block', verdict: 'hold' }]);
+    expect(changes[0]?.reasons.join()).toContain(stranger);
   });
 
   it('does not grow with the number of policies', async () => {

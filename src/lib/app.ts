@@ -118,6 +118,8 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     changesMax: settings.changesMax,
     settleMs: settings.settleMs,
     createLagMs: createLagMs(settings),
+    namingPattern: settings.namingPattern,
+    tenantPolicyLimit: settings.tenantPolicyLimit,
     deadlineAt,
   });
 

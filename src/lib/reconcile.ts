@@ -5,7 +5,7 @@ import { asFault, Fault } from './fault.ts';
 import { guard } from './guard.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
-import { isWrite, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
@@ -39,6 +39,9 @@ export interface Limits {
   readonly settleMs: number;
   /** How long a create that was sent may stay invisible, milliseconds. */
   readonly createLagMs: number;
+  /** What every new displayName must match; null: any will do. */
+  readonly namingPattern: RegExp | null;
+  readonly tenantPolicyLimit: number;
   /** Milliseconds since 1970 after which no work is begun. */
   readonly deadlineAt: number;
 }
@@ -110,7 +113,7 @@ async function loop(
       identities: limits.protected,
       allowedControls: limits.allowedControls,
       entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
-      isAboutToWrite: changes.some(isWrite),
+      changes,
     },
     ports,
   );
@@ -129,6 +132,8 @@ async function loop(
     freeze,
     changesMax: limits.changesMax,
     createLagMs: limits.createLagMs,
+    namingPattern: limits.namingPattern,
+    tenantPolicyLimit: limits.tenantPolicyLimit,
   });
   await proveSettled(drifts, bindings, ports);
 

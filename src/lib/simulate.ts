@@ -177,7 +177,7 @@ async function judge(
     identities: limits.protected,
     allowedControls: limits.allowedControls,
     entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
-    isAboutToWrite: false,
+    changes,
   };
   const { around, notes } = await lookAround(outlook, ports);
   const verdicts = guard({
@@ -190,6 +190,8 @@ async function judge(
     freeze: await ports.control.frozen(),
     changesMax: limits.changesMax,
     createLagMs: limits.createLagMs,
+    namingPattern: limits.namingPattern,
+    tenantPolicyLimit: limits.tenantPolicyLimit,
   });
   return { verdicts, notes };
 }

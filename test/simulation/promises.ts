@@ -319,11 +319,14 @@ function differences(history: History, shown: RunReport['policies'][number], wan
   const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
   const isNew = !shown.proven;
   const namesakes = truth.filter(({ displayName }) => displayName === wanted.displayName);
-  const isBlastHeld =
-    isNew && shown.findings.some(({ rule, decision }) => rule === 'blastRadius' && decision === 'hold');
+  const isHeldAsNew =
+    isNew &&
+    shown.findings.some(
+      ({ rule, decision }) => (rule === 'blastRadius' || rule === 'danglingReference') && decision === 'hold',
+    );
   const isAmbiguous = isNew && namesakes.filter(({ id }) => id !== shown.id).length > 1;
   const isRefused = isNew && namesakes.some(({ id }) => hands.managed.has(String(id)));
-  if (isBlastHeld || isAmbiguous || isRefused || isExposed(shown)) return [];
+  if (isHeldAsNew || isAmbiguous || isRefused || isExposed(shown)) return [];
   // Neither can be changed by us, whatever we send.
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);

@@ -279,6 +279,18 @@ const SABOTAGES: readonly Sabotage[] = [
     put: 'return { ...assemble(objects.map((object) => [object, renderObject(after, object, before)])), newThing: null };',
   },
   {
+    name: 'whoever switches security defaults on switches repair off',
+    file: 'src/lib/rules/securityDefaults.ts',
+    find: '  isNovelty: true,\n',
+    put: '',
+  },
+  {
+    name: 'what could not be looked up is absent',
+    file: 'src/lib/graph/directory.ts',
+    find: "if (read?.kind !== 'told') return [];",
+    put: "if (read?.kind !== 'told') return ids;",
+  },
+  {
     name: 'a busy lease is no obstacle',
     file: 'src/lib/storage/control.ts',
     find: 'if (clock.now() < freeAt) return busy(found, freeAt, clock);',

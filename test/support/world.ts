@@ -108,6 +108,8 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     changesMax: options.changesMax ?? 5,
     settleMs: SETTLE_MS,
     createLagMs: 5 * SETTLE_MS,
+    namingPattern: null,
+    tenantPolicyLimit: 195,
     deadlineAt,
   });
 

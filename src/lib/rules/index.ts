@@ -1,12 +1,17 @@
 import type { Rule } from '../guard.ts';
 import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
+import { danglingReference } from './danglingReference.ts';
 import { emptyTenant } from './emptyTenant.ts';
 import { freeze } from './freeze.ts';
 import { identityHealth } from './identityHealth.ts';
 import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { naming } from './naming.ts';
+import { retiredControl } from './retiredControl.ts';
+import { securityDefaults } from './securityDefaults.ts';
+import { tenantLimit } from './tenantLimit.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
 
@@ -15,6 +20,11 @@ export const RULES: readonly Rule[] = [
   breakGlass,
   lockOut,
   identityHealth,
+  securityDefaults,
+  danglingReference,
+  naming,
+  tenantLimit,
+  retiredControl,
   unrecognisedContent,
   unsettledCreate,
   incompleteRead,
