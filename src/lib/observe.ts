@@ -3,7 +3,15 @@ import { type Desired, type Observation, type Observed, observe } from './diff.t
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import type { PolicyId, PolicyKey } from './policy/model.ts';
-import type { DamagedRow, DeletedRead, DesiredRead, DesiredVersion, PolicyRead, Ports } from './ports.ts';
+import type {
+  BindingsRead,
+  DamagedRow,
+  DeletedRead,
+  DesiredRead,
+  DesiredVersion,
+  PolicyRead,
+  Ports,
+} from './ports.ts';
 
 /** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
 export interface State {
@@ -25,18 +33,41 @@ export async function readState(
   identities: ProtectedIdentities,
 ): Promise<State> {
   const bound = await ports.bindings.all();
+  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities);
+  for (const key of forgotten) await ports.bindings.remove(key);
+  for (const binding of raised) await ports.bindings.put(binding);
+  return state;
+}
+
+/** What two reads of the tables say, and what is to be written into the bindings because of it. */
+export interface StateRead {
+  readonly state: State;
+  /** Keys that were released: their bindings go. */
+  readonly forgotten: readonly PolicyKey[];
+  /** Bindings of keys with a newer head: remembered, so that it cannot be taken back unseen. */
+  readonly raised: readonly Binding[];
+}
+
+/** Pure, so that whoever only wants to know writes nothing. */
+export function stateOf(
+  bound: BindingsRead,
+  rows: DesiredRead,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): StateRead {
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
-  const rows = await ports.desired.heads();
+  const forgotten: PolicyKey[] = [];
+  const raised: Binding[] = [];
   for (const { key, active, version } of rows.versions) {
     const binding = bindings.get(key);
-    // An older head is tampering, whatever it says; a newer one is remembered, so that it cannot be taken back unseen.
+    // An older head is tampering, whatever it says.
     if (binding === undefined || version < binding.highestVersion) continue;
     if (!active) {
       bindings.delete(key);
-      await ports.bindings.remove(key);
+      forgotten.push(key);
     } else if (version > binding.highestVersion) {
       bindings.set(key, { ...binding, highestVersion: version });
-      await ports.bindings.put({ ...binding, highestVersion: version });
+      raised.push({ ...binding, highestVersion: version });
     }
   }
   const lost = new Set(bound.damaged.map(({ key }) => key));
@@ -44,7 +75,8 @@ export async function readState(
     versions: rows.versions.filter(({ key }) => !lost.has(key)),
     damaged: [...rows.damaged, ...bound.damaged],
   };
-  return { bindings, isEmpty: isEmpty(rows), ...readDesired(believed, bindings, parameters, identities) };
+  const read = readDesired(believed, bindings, parameters, identities);
+  return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
 }
 
 function isEmpty({ versions, damaged }: DesiredRead): boolean {

@@ -3,6 +3,7 @@ import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
+import type { RawResult } from './whatif/besideGraph.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
 
 /** Time as the engine sees it. Only adapters know the real one. */
@@ -55,6 +56,8 @@ export interface PolicyApi {
   readDeleted(id: PolicyId): Promise<DeletedRead>;
   /** The tenant's named locations as Graph gives them, all of them. */
   namedLocations(): Promise<readonly RawLocation[]>;
+  /** Graph's own What If on the tenant as it is: a read, whatever its method. @param question Graph's request body */
+  evaluate(question: Readonly<Record<string, unknown>>): Promise<readonly RawResult[]>;
   /**
    * @param intentId sent as `client-request-id`, so that Entra's audit record of the write names our journal entry
    * @returns the policy as the service answered, with its id

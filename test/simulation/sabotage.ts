@@ -296,6 +296,18 @@ const SABOTAGES: readonly Sabotage[] = [
     find: 'if (clock.now() < freeAt) return busy(found, freeAt, clock);',
     put: '',
   },
+  {
+    name: 'a simulation keeps what it read',
+    file: 'src/lib/simulate.ts',
+    find: 'put: async () => undefined',
+    put: 'put: (read) => ports.surroundings.put(read)',
+  },
+  {
+    name: 'a simulation carries out what is denied',
+    file: 'src/lib/sets.ts',
+    find: "decision !== 'deny'",
+    put: 'decision !== undefined',
+  },
 ];
 
 /** The repository's root: this file lies two folders below it. */
@@ -318,6 +330,7 @@ async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<str
       'node_modules/vitest/vitest.mjs',
       'run',
       'test/reconcile.test.ts',
+      'test/simulate.test.ts',
       'test/apply.test.ts',
       'test/contract',
       'test/rules',

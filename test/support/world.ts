@@ -6,6 +6,7 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Ports } from '../../src/lib/ports.ts';
 import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';
 import type { RunReport } from '../../src/lib/report.ts';
+import { type Simulation, simulate } from '../../src/lib/simulate.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
 import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
 import { type MemoryHooks, type MemoryStorage, memoryStorage } from './memoryStorage.ts';
@@ -47,6 +48,8 @@ export interface World {
   forget(key: string): Promise<void>;
   run(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunReport>;
   result(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunResult>;
+  /** Puts one What If question. */
+  simulate(body: unknown): Promise<Simulation>;
   ports(deadlineAt?: number): Ports;
   /** Lets time pass. */
   wait(ms: number): Promise<void>;
@@ -98,6 +101,18 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     };
   };
 
+  const limitsUntil = (deadlineAt: number): Limits => ({
+    parameters,
+    protected: identities,
+    allowedControls: options.allowedControls ?? [],
+    changesMax: options.changesMax ?? 5,
+    settleMs: SETTLE_MS,
+    createLagMs: 5 * SETTLE_MS,
+    namingPattern: null,
+    tenantPolicyLimit: 195,
+    deadlineAt,
+  });
+
   const made: World = {
     tenant,
     clock,
@@ -141,18 +156,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         policies: null,
         ...order,
       };
-      const standard = {
-        parameters,
-        protected: identities,
-        allowedControls: options.allowedControls ?? [],
-        changesMax: options.changesMax ?? 5,
-        settleMs: SETTLE_MS,
-        createLagMs: 5 * SETTLE_MS,
-        namingPattern: null,
-        tenantPolicyLimit: 195,
-        deadlineAt,
-      };
+      const standard = limitsUntil(deadlineAt);
       return reconcile(request, ports(limits?.deadlineAt ?? deadlineAt), { ...standard, ...limits });
+    },
+    async simulate(body) {
+      const deadlineAt = clock.now() + 200_000;
+      return simulate({ tenantId: TENANT, body }, ports(deadlineAt), limitsUntil(deadlineAt));
     },
     async run(order) {
       const result = await made.result(order);
