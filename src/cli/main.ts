@@ -5,6 +5,7 @@ import { planCommand, runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { validateCommand } from './validate.ts';
+import { describeWhatIf, type WhatIfOptions, whatIfCommand } from './whatif.ts';
 
 /**
  * The operator's command line, on the same engine as the functions.
@@ -73,6 +74,12 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addOption(json())
     .action(async (options) => {
       code = await statusCommand(options, terminal);
+    });
+  describeWhatIf(program.command('whatif'))
+    .addOption(app())
+    .addOption(json())
+    .action(async (options: WhatIfOptions) => {
+      code = await whatIfCommand(options, terminal);
     });
 
   try {

@@ -30,6 +30,7 @@ it('registers every function although the settings are wrong', () => {
     'run',
     'runs',
     'status',
+    'whatif',
   ]);
 });
 
@@ -37,6 +38,7 @@ it('names every wrong setting at once, on every route', async () => {
   const answers = [
     await fetch(`${host.url}/api/status`),
     await fetch(`${host.url}/api/reconcile`, { method: 'POST' }),
+    await fetch(`${host.url}/api/whatif`, { method: 'POST' }),
   ];
 
   for (const answer of answers) {
