@@ -62,9 +62,13 @@ describe('retiredControl', () => {
 
   it('holds a new version that leaves it in, and not one that takes it out', async () => {
     const made = await world(old);
-    await made.push({ old: { ...asking('approvedApplication'), state: 'disabled' } });
+    const stricter = { operator: 'AND', builtInControls: ['approvedApplication', 'mfa'] };
+    await made.push({ old: { ...asking(), grantControls: stricter } });
     const left = await made.run();
     await made.push({ old: asking('compliantApplication') });
+    // Whether that enforces as much is for a person to say.
+    await made.run();
+    await made.approve();
 
     const taken = await made.run();
 
