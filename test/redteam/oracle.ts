@@ -42,7 +42,7 @@ const RETIRED = 'approvedApplication';
 
 /** What else somebody shows who shows this. */
 const WORTH: Readonly<Record<string, readonly string[]>> = {
-  mfa: ['00000000-0000-0000-0000-000000000002'],
+  '00000000-0000-0000-0000-000000000002': ['mfa'],
   '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
   '00000000-0000-0000-0000-000000000004': [
     'mfa',

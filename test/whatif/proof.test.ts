@@ -195,6 +195,13 @@ describe('a lock-out', () => {
     ['both of two', ['mfa', 'compliantDevice'], ['mfa'], 'AND', true],
     ['a block, allowed or not', ['block'], ['block'], 'OR', true],
     [
+      'a strength of whom only a second factor is known',
+      ['00000000-0000-0000-0000-000000000002'],
+      ['mfa'],
+      'OR',
+      true,
+    ],
+    [
       'MFA of whoever meets a stronger strength',
       ['mfa'],
       ['00000000-0000-0000-0000-000000000004'],

@@ -34,9 +34,11 @@ export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
   return { kind: 'controls', operator: isChoice ? 'OR' : 'AND', controls };
 }
 
-/** Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). */
+/**
+ * Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). Not the reverse:
+ * what counts as `mfa` without a strength, such as an external method, need not be in any strength.
+ */
 const PROVES: Readonly<Record<string, readonly string[]>> = {
-  mfa: ['00000000-0000-0000-0000-000000000002'],
   '00000000-0000-0000-0000-000000000002': ['mfa'],
   '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
   '00000000-0000-0000-0000-000000000004': [

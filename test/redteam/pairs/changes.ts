@@ -39,7 +39,7 @@ const OFF = { state: 'disabled' };
 const ON = { state: 'enabled' };
 const SAFE: Parts = { users: allBut({ excludeGroups: [BREAK_GLASS] }) };
 const SAFE_MFA: Parts = { ...SAFE, grantControls: asks('mfa') };
-const MFA = { allowed: ['mfa'] };
+const MFA = { allowed: ['mfa', MFA_STRENGTH] };
 
 const PROMOTED = mechanism('a policy that only reported, put in force', [
   edit('was only reporting', REPORT_ONLY, ON, { ...REPORT_ONLY, clientAppTypes: ['browser'] }),

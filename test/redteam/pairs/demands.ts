@@ -17,7 +17,7 @@ import {
 
 /** What a policy asks for, gone wrong. Most twins ask for something they can give. */
 
-const MFA = { allowed: ['mfa'] };
+const MFA = { allowed: ['mfa', MFA_STRENGTH] };
 
 const STRENGTHS = mechanism(
   'an authentication strength they cannot meet',
@@ -54,6 +54,12 @@ const STRENGTHS = mechanism(
       { grantControls: asksStrength(PHISHING_RESISTANT) },
       { grantControls: asksStrength(OWN_STRENGTH) },
       { allowed: [OWN_STRENGTH] },
+    ),
+    pair(
+      'asks for a strength where all that is known is that they have a second factor',
+      { grantControls: asksStrength(MFA_STRENGTH) },
+      { grantControls: asks('mfa') },
+      { allowed: ['mfa'] },
     ),
     pair(
       'asks for a strength that was deleted',
