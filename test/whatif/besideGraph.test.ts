@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../sandbox/tenant/index.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { compareWithGraph, type RawResult } from '../../src/lib/whatif/besideGraph.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
 import { world } from '../support/world.ts';
@@ -81,6 +82,9 @@ const conditionsOfQuestion = fc.record(
     devicePlatform: fc.constantFrom('windows', 'android', 'linux'),
     ipAddress: fc.constantFrom('198.51.100.1', '198.51.100.200', '203.0.113.10', '192.0.2.1'),
     country: fc.constantFrom('DE', 'FR'),
+    servicePrincipalRiskLevel: fc.constantFrom('none', 'low', 'high'),
+    userRiskLevel: fc.constantFrom('none', 'low', 'high'),
+    insiderRiskLevel: fc.constantFrom('none', 'minor', 'elevated'),
     signInRiskLevel: fc.constantFrom('none', 'low', 'high'),
     authenticationFlow: fc.constantFrom({ transferMethod: 'none' }, { transferMethod: 'deviceCodeFlow' }),
     deviceInfo: fc.record(
@@ -94,6 +98,7 @@ const conditionsOfQuestion = fc.record(
 const questions = fc.record({
   signInIdentity: fc.constantFrom<JsonObject[]>(
     { userId: USER },
+    { servicePrincipalId: id(21) },
     { userId: USER, externalUserType: 'b2bCollaborationGuest', externalTenantId: id(14) },
     { userId: USER, externalUserType: 'internalGuest', externalTenantId: id(15) },
   ),
@@ -117,11 +122,15 @@ const NAMED_LOCATIONS: JsonObject[] = [
   { id: id(34), countriesAndRegions: [], includeUnknownCountriesAndRegions: true },
 ];
 
+/** A place nobody described, or attributes of an application that we do not read: only the service could say. */
+function hangsOnTheService(policy: RawPolicy): boolean {
+  const text = JSON.stringify(policy);
+  return text.includes(UNREAD) || text.includes('CustomSecurityAttribute');
+}
+
 describe('our evaluator and the simulated tenant’s, written apart', () => {
   it('give one verdict on every policy, and one reason where we know enough', async () => {
-    const policies = rawPolicies(6).map((raws) =>
-      raws.filter((one) => !JSON.stringify(one).includes(UNREAD)),
-    );
+    const policies = rawPolicies(6).map((raws) => raws.filter((one) => !hangsOnTheService(one)));
     await fc.assert(
       fc.asyncProperty(
         policies,
