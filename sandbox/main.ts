@@ -4,11 +4,17 @@ import { parseArgs } from 'node:util';
 import { main as caretaker } from '../src/cli/main.ts';
 import { systemTerminal } from '../src/cli/terminal.ts';
 import { narrate } from './narrate.ts';
-import { startSandbox } from './sandbox.ts';
+import { ADELE, startSandbox } from './sandbox.ts';
 import { POLICY_NAME, play, policiesUrl } from './story.ts';
 
 /** Every two seconds, so that nobody waits; a real tenant is looked at every quarter of an hour. */
 const SCHEDULE = '*/2 * * * * *';
+
+/** May Adele still manage Azure? */
+const WHATIF = JSON.stringify({
+  signInIdentity: { userId: ADELE },
+  signInContext: { includeApplications: ['@azureManagement'] },
+});
 
 const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -62,6 +68,7 @@ It stays up and looks every 2 seconds. Tamper with the tenant yourself, from ano
   status   ${appUrl}/api/status
   runs     ${appUrl}/api/runs?top=5
   run now  curl -s -X POST ${appUrl}/api/reconcile
+  what if  curl -s -H 'content-type: application/json' -d '${WHATIF}' ${appUrl}/api/whatif
 
 Ctrl-C ends it.`);
 }

@@ -9,7 +9,7 @@ export const TENANT_ID = '7e4a1c00-0000-4000-8000-0000000000aa';
 export const BREAK_GLASS_USER = 'b1ea4c1a-0000-4000-8000-000000000001';
 export const BREAK_GLASS_GROUP = 'b1ea4c1a-0000-4000-8000-0000000000f1';
 const SECOND_ACCOUNT = 'b1ea4c1a-0000-4000-8000-000000000002';
-const ADELE = 'ade1e000-0000-4000-8000-000000000003';
+export const ADELE = 'ade1e000-0000-4000-8000-000000000003';
 
 /** Everything the product meets in Azure, on this machine. */
 export interface Sandbox {

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { renderReport } from '../src/lib/render.ts';
 import type { RunReport, RunSummary } from '../src/lib/report.ts';
-import { BREAK_GLASS_GROUP, BREAK_GLASS_USER } from './sandbox.ts';
+import { ADELE, BREAK_GLASS_GROUP, BREAK_GLASS_USER } from './sandbox.ts';
 
 export const POLICY_NAME = 'CA001 - Require MFA for Azure management';
-const ADELE = 'ade1e000-0000-4000-8000-000000000003';
 const PATIENCE_MS = 20_000;
 const POLL_MS = 100;
 

@@ -305,7 +305,7 @@ function single(call: Call, world: World, policy: Policy, set: string): JsonObje
 }
 
 /** As this caller sees it, in whatever spelling strikes. */
-function shown(call: Call, world: World, policy: Policy): JsonObject {
+export function shown(call: Call, world: World, policy: Policy): JsonObject {
   const prefers = (call.request.headers.prefer ?? '').includes('include-unknown-enum-members');
   const masked = world.settings.hidesNewEnumMembers && !prefers;
   let answer = present(policy, { origin: call.url.origin, strengths: world.strengths, masked });

@@ -8,6 +8,7 @@ import { statusCommand } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { undoCommand } from './undo.ts';
 import { validateCommand } from './validate.ts';
+import { describeWhatIf, type WhatIfOptions, whatIfCommand } from './whatif.ts';
 
 const APPROVE_HELP = `
 Nobody approves a version they pushed themselves. An approval is void when the change is not the same any more, and is
@@ -149,6 +150,12 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addHelpText('after', UNDO_HELP)
     .action(async (runId: string, options) => {
       code = await undoCommand(runId, options, terminal);
+    });
+  describeWhatIf(program.command('whatif'))
+    .addOption(app())
+    .addOption(json())
+    .action(async (options: WhatIfOptions) => {
+      code = await whatIfCommand(options, terminal);
     });
 
   try {

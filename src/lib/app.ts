@@ -8,9 +8,10 @@ import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
 import { lookBack } from './lookBack.ts';
 import type { PolicyKey } from './policy/model.ts';
 import type { Clock, Freeze, Person, Ports } from './ports.ts';
-import { type RunResult, reconcile } from './reconcile.ts';
+import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import { type Environment, readSettings, type Settings, type SettingsProblem } from './settings.ts';
+import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
 import type { EventName, Severity } from './telemetry/events.ts';
 import { linesOf } from './telemetry/lines.ts';
@@ -42,6 +43,8 @@ export interface App {
   freeze(freeze: Freeze | null, by: Person, log: Log): Promise<void>;
   /** What taking a run back would mean; reads the tenant and writes nothing. undefined: no run of that name is kept. */
   undo(runId: string, log: Log): Promise<Undo | undefined>;
+  /** Answers one What If question, in the form of Graph's `evaluate`; writes nothing anywhere. */
+  simulate(body: unknown, log: Log): Promise<Simulation>;
   /** The ports of one piece of work that is not a run: reading reports, pushing desired state. */
   open(log: Log, budgetMs?: number): Ports;
   createTables(): Promise<void>;
@@ -75,6 +78,9 @@ const ACT_MS = 30_000;
 
 /** How long somebody waits to hear what can be undone; the tenant's list may have to be asked for again. */
 const UNDO_MS = 120_000;
+
+/** Somebody waits for a simulation, and Azure's front end lets nobody wait longer than 230 s. */
+const SIMULATION_MS_MAX = 200_000;
 
 /** Requests of our own to the tables (release, report) go out after a run's budget has ended. */
 const AFTERMATH_MS = 60_000;
@@ -132,6 +138,19 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     return { runId, ports, tell };
   };
 
+  const limitsUntil = (deadlineAt: number): Limits => ({
+    parameters,
+    protected: settings.protected,
+    allowedControls: settings.protectedControlsAllowed,
+    flapLimit: { count: settings.flapCount, windowMs: settings.flapWindowMs },
+    changesMax: settings.changesMax,
+    settleMs: settings.settleMs,
+    createLagMs: createLagMs(settings),
+    namingPattern: settings.namingPattern,
+    tenantPolicyLimit: settings.tenantPolicyLimit,
+    deadlineAt,
+  });
+
   const app: App = {
     settings,
     now: () => clock.now(),
@@ -165,17 +184,12 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         mode: order.mode === 'observe' ? order.mode : settings.mode,
         policies: order.policies ?? null,
       };
-      const { protected: identities, changesMax, settleMs } = settings;
-      return reconcile(request, openUntil(deadlineAt, log), {
-        parameters,
-        protected: identities,
-        allowedControls: settings.protectedControlsAllowed,
-        flapLimit: { count: settings.flapCount, windowMs: settings.flapWindowMs },
-        changesMax,
-        settleMs,
-        createLagMs: createLagMs(settings),
-        deadlineAt,
-      });
+      return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
+    },
+    simulate(body, log) {
+      const deadlineAt = clock.now() + Math.min(settings.runBudgetMs, SIMULATION_MS_MAX);
+      const request = { tenantId: settings.tenantId, body };
+      return simulate(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
     },
   };
   return { ok: true, app };

@@ -4,12 +4,13 @@ import type { Observation } from './diff.ts';
 import type { Binding } from './journal.ts';
 import { type Change, isRepair } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
+import type { ReferenceKind } from './policy/references.ts';
 import type { Approval, ApprovalsRead, Freeze, ProtectedIdentity } from './ports.ts';
 import { RULES } from './rules/index.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
 
-/** What the lock-out proof and the rules about protected identities stand on. */
+/** What the lock-out proof and the rules about protected identities, security defaults and references stand on. */
 export interface Around {
   /** Those that settings name, then the members of the groups. */
   readonly identities: readonly ProtectedIdentity[];
@@ -18,6 +19,10 @@ export interface Around {
   readonly namedLocations: NamedLocations;
   /** `PROTECTED_CONTROLS_ALLOWED`. */
   readonly allowedControls: readonly string[];
+  /** Whether security defaults are on; null: nothing hung on it, or nobody could tell. */
+  readonly securityDefaults: boolean | null;
+  /** Ids that rollouts name and the tenant certainly does not have. What could not be looked up is not here. */
+  readonly absent: Readonly<Record<ReferenceKind, readonly string[]>>;
 }
 
 /** Everything a rule may know besides the change itself. Data only: rules are pure. */
@@ -36,6 +41,10 @@ export interface Facts {
   readonly changesMax: number;
   /** How long a create may stay invisible to a lagging replica, milliseconds. */
   readonly createLagMs: number;
+  /** `NAMING_PATTERN`; null: any name will do. */
+  readonly namingPattern: RegExp | null;
+  /** `TENANT_POLICY_LIMIT`: how many policies the tenant is thought to hold. */
+  readonly tenantPolicyLimit: number;
 }
 
 export interface Finding {

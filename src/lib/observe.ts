@@ -6,6 +6,7 @@ import { canonical } from './policy/canonical.ts';
 import type { PolicyId, PolicyKey } from './policy/model.ts';
 import type {
   ApprovalsRead,
+  BindingsRead,
   DamagedRow,
   DeletedRead,
   DesiredRead,
@@ -15,7 +16,7 @@ import type {
 } from './ports.ts';
 
 /** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
-export interface State {
+export interface TablesState {
   readonly desired: readonly Desired[];
   /** Kept up to date while the run goes on. */
   readonly bindings: Map<PolicyKey, Binding>;
@@ -25,6 +26,10 @@ export interface State {
   readonly vanished: readonly PolicyKey[];
   /** No row at all, good or bad: nobody has pushed yet. */
   readonly isEmpty: boolean;
+}
+
+/** The same, with what each new version is compared with, and what waits for a person. */
+export interface State extends TablesState {
   readonly approvals: ApprovalsRead;
 }
 
@@ -38,18 +43,41 @@ export async function readState(
   identities: ProtectedIdentities,
 ): Promise<State> {
   const bound = await ports.bindings.all();
+  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities);
+  for (const key of forgotten) await ports.bindings.remove(key);
+  for (const binding of raised) await ports.bindings.put(binding);
+  return withReferences(state, ports, parameters, identities);
+}
+
+/** What two reads of the tables say, and what is to be written into the bindings because of it. */
+export interface StateRead {
+  readonly state: TablesState;
+  /** Keys that were released: their bindings go. */
+  readonly forgotten: readonly PolicyKey[];
+  /** Bindings of keys with a newer head: remembered, so that it cannot be taken back unseen. */
+  readonly raised: readonly Binding[];
+}
+
+/** Pure, so that whoever only wants to know writes nothing. */
+export function stateOf(
+  bound: BindingsRead,
+  rows: DesiredRead,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): StateRead {
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
-  const rows = await ports.desired.heads();
+  const forgotten: PolicyKey[] = [];
+  const raised: Binding[] = [];
   for (const { key, active, version } of rows.versions) {
     const binding = bindings.get(key);
-    // An older head is tampering, whatever it says; a newer one is remembered, so that it cannot be taken back unseen.
+    // An older head is tampering, whatever it says.
     if (binding === undefined || version < binding.highestVersion) continue;
     if (!active) {
       bindings.delete(key);
-      await ports.bindings.remove(key);
+      forgotten.push(key);
     } else if (version > binding.highestVersion) {
       bindings.set(key, { ...binding, highestVersion: version });
-      await ports.bindings.put({ ...binding, highestVersion: version });
+      raised.push({ ...binding, highestVersion: version });
     }
   }
   const lost = new Set(bound.damaged.map(({ key }) => key));
@@ -57,17 +85,27 @@ export async function readState(
     versions: rows.versions.filter(({ key }) => !lost.has(key)),
     damaged: [...rows.damaged, ...bound.damaged],
   };
-  const approvals = await ports.approvals.read();
   const read = readDesired(believed, bindings, parameters, identities);
-  const compared = [];
-  for (const wanted of read.desired) {
-    const binding = bindings.get(wanted.key);
-    const reference = await referenceOf(wanted, binding, approvals, ports.desired, (row, isProven) =>
+  return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
+}
+
+/** What each new version takes the place of, and what people have said to it. One request, and one for each of them. */
+export async function withReferences(
+  state: TablesState,
+  { approvals, desired: store }: Pick<Ports, 'approvals' | 'desired'>,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+): Promise<State> {
+  const given = await approvals.read();
+  const desired: Desired[] = [];
+  for (const wanted of state.desired) {
+    const binding = state.bindings.get(wanted.key);
+    const reference = await referenceOf(wanted, binding, given, store, (row, isProven) =>
       desiredFrom(row, isProven, parameters, identities),
     );
-    compared.push({ ...wanted, reference });
+    desired.push({ ...wanted, reference });
   }
-  return { ...read, desired: compared, bindings, isEmpty: isEmpty(rows), approvals };
+  return { ...state, desired, approvals: given };
 }
 
 /** What a new version takes the place of; read only where a version is new. */
@@ -106,7 +144,7 @@ function isEmpty({ versions, damaged }: DesiredRead): boolean {
 }
 
 /** What is wrong with a list of keys somebody asked for. */
-export function unknownKeys(asked: readonly PolicyKey[] | null, { desired, damaged }: State): string[] {
+export function unknownKeys(asked: readonly PolicyKey[] | null, { desired, damaged }: TablesState): string[] {
   const known = new Set([...desired, ...damaged].map(({ key }) => key));
   return (asked ?? [])
     .filter((key) => !known.has(key))
@@ -119,7 +157,7 @@ export function readDesired(
   bindings: ReadonlyMap<PolicyKey, Binding>,
   parameters: Parameters,
   identities: ProtectedIdentities,
-): Pick<State, 'desired' | 'damaged' | 'vanished'> {
+): Pick<TablesState, 'desired' | 'damaged' | 'vanished'> {
   const desired: Desired[] = [];
   const bad: DamagedRow[] = [...damaged];
   const isRolledBack = ({ key, version }: DesiredVersion): boolean =>
@@ -178,7 +216,7 @@ function withoutNamesakes(
   desired: readonly Desired[],
   damaged: DamagedRow[],
   bindings: ReadonlyMap<PolicyKey, Binding>,
-): Pick<State, 'desired' | 'damaged'> {
+): Pick<TablesState, 'desired' | 'damaged'> {
   const isBound = ({ key }: Desired): boolean => (bindings.get(key)?.id ?? null) !== null;
   const owners = new Map<string, PolicyKey>();
   const single: Desired[] = [];

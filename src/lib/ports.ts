@@ -3,6 +3,7 @@ import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
+import type { RawResult } from './whatif/besideGraph.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
 
 /** Time as the engine sees it. Only adapters know the real one. */
@@ -55,6 +56,8 @@ export interface PolicyApi {
   readDeleted(id: PolicyId): Promise<DeletedRead>;
   /** The tenant's named locations as Graph gives them, all of them. */
   namedLocations(): Promise<readonly RawLocation[]>;
+  /** Graph's own What If on the tenant as it is: a read, whatever its method. @param question Graph's request body */
+  evaluate(question: Readonly<Record<string, unknown>>): Promise<readonly RawResult[]>;
   /**
    * @param intentId sent as `client-request-id`, so that Entra's audit record of the write names our journal entry
    * @returns the policy as the service answered, with its id
@@ -101,11 +104,31 @@ export type PersonRead =
   | { readonly kind: 'missing' }
   | { readonly kind: 'unread'; readonly reason: string };
 
-/** The tenant's users and groups. Only reads; what cannot be read is unknown and never thrown, since it must not stop a repair. */
+/** Ids of users and groups. */
+export interface DirectoryIds {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+}
+
+/** Those the directory certainly does not have. */
+export interface AbsentRead extends DirectoryIds {
+  /** Why others could not be looked up, in words; empty when all were. */
+  readonly untold: readonly string[];
+}
+
+/** What the tenant holds beside its policies. Only reads. What cannot be read of people is unknown and never thrown, since it must not stop a repair. */
 export interface Directory {
   /** Two requests for up to twenty identities and twenty people. */
   protected(identities: ProtectedIdentities): Promise<ProtectedRead>;
   person(userId: string): Promise<PersonRead>;
+  /** One request for up to three hundred ids of one kind, none for no id. Who was deleted and can be restored is absent too. */
+  absent(ids: DirectoryIds): Promise<AbsentRead>;
+  /**
+   * Whether security defaults are on. One request, outside the budget of the policies.
+   *
+   * @throws Fault when it cannot be told
+   */
+  securityDefaults(): Promise<boolean>;
 }
 
 /** What was last read of the world around the policies, kept so that a quiet run need not ask again. */

@@ -8,7 +8,7 @@ import { type Around, type Facts, guard, type Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
-import { type Change, isWrite, mostUrgentFirst, plan } from './plan.ts';
+import { type Change, mostUrgentFirst, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
@@ -44,6 +44,9 @@ export interface Limits {
   readonly settleMs: number;
   /** How long a create that was sent may stay invisible, milliseconds. */
   readonly createLagMs: number;
+  /** What every new displayName must match; null: any will do. */
+  readonly namingPattern: RegExp | null;
+  readonly tenantPolicyLimit: number;
   /** Milliseconds since 1970 after which no work is begun. */
   readonly deadlineAt: number;
 }
@@ -184,7 +187,7 @@ function outlook(
     identities: limits.protected,
     allowedControls: limits.allowedControls,
     entries: [...observedSet(observation, bindings), ...changes.flatMap((change) => moveOf(change).states)],
-    isAboutToWrite: changes.some(isWrite),
+    changes,
   };
 }
 

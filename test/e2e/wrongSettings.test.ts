@@ -34,6 +34,7 @@ it('registers every function although the settings are wrong', () => {
     'status',
     'undo',
     'unfreeze',
+    'whatif',
   ]);
 });
 
@@ -44,6 +45,7 @@ it('names every wrong setting at once, on every route', async () => {
     await fetch(`${host.url}/api/approvals/${'f'.repeat(64)}`, { method: 'POST' }),
     await fetch(`${host.url}/api/freeze`, { method: 'DELETE' }),
     await fetch(`${host.url}/api/runs/none/undo`),
+    await fetch(`${host.url}/api/whatif`, { method: 'POST' }),
   ];
 
   for (const answer of answers) {

@@ -317,3 +317,93 @@ describe('one person', () => {
     expect(await directory.person(id(1))).toMatchObject({ kind: 'unread' });
   });
 });
+
+describe('ids that policies name', () => {
+  const many = Array.from({ length: 16 }, (_, n) => id(n));
+
+  it('are looked up in one request, fifteen to a filter', async () => {
+    const { directory, seen } = bench([
+      batches((url) => (url.startsWith('/users?') ? ok(...many.slice(2).map((one) => ({ id: one }))) : ok())),
+    ]);
+
+    const read = await directory.absent({ users: many, groups: [id(99)] });
+
+    expect(read).toEqual({ users: many.slice(0, 2), groups: [id(99)], untold: [] });
+    expect(seen).toHaveLength(1);
+    expect(partsOf(seen[0] as Seen).map(({ url }) => decodeURIComponent(url))).toEqual([
+      `/users?$filter=id in (${many
+        .slice(0, 15)
+        .map((one) => `'${one}'`)
+        .join()})&$select=id`,
+      `/users?$filter=id in ('${id(15)}')&$select=id`,
+      `/groups?$filter=id in ('${id(99)}')&$select=id`,
+    ]);
+  });
+
+  it('cost nothing when there are none', async () => {
+    const { directory, seen } = bench([]);
+
+    expect(await directory.absent({ users: [], groups: [] })).toEqual({ users: [], groups: [], untold: [] });
+    expect(seen).toHaveLength(0);
+  });
+
+  it('are there in whatever letter case the directory spells them', async () => {
+    const { directory } = bench([batches(() => ok({ id: id(10).toUpperCase() }))]);
+
+    expect((await directory.absent({ users: [id(10)], groups: [] })).users).toEqual([]);
+  });
+
+  it('are not absent for being unasked: each part that fails is untold, and the others count', async () => {
+    const { directory } = bench([
+      batches((url) => (url.startsWith('/users?') ? { status: 403, body: forbidden } : ok())),
+    ]);
+
+    const read = await directory.absent({ users: [id(1)], groups: [id(2)] });
+
+    expect(read).toMatchObject({ users: [], groups: [id(2)] });
+    expect(read.untold).toEqual([expect.stringContaining('User.Read.All')]);
+  });
+
+  it.each([
+    ['no such path', graphError(404, 'No', 'NotFound')],
+    ['a part without an answer', batches(() => undefined)],
+    ['a part that says the list is not there', batches(() => ({ status: 404, body: notFound }))],
+    ['a broken network', fails('ECONNRESET')],
+    ['an answer of another shape', json(200, { no: 'list' })],
+  ])('are all untold after %s, and nothing is thrown', async (_name, answer) => {
+    const { directory } = bench([answer]);
+
+    const read = await directory.absent({ users: [id(1)], groups: [id(2)] });
+
+    expect(read).toMatchObject({ users: [], groups: [] });
+    expect(read.untold.length).toBeGreaterThan(0);
+  });
+});
+
+describe('security defaults', () => {
+  it.each([true, false])(
+    'are read in one request, outside the pace of the policies: %s',
+    async (isEnabled) => {
+      const { directory, seen, clock } = bench([json(200, { id: id(5), isEnabled })]);
+      const startAt = clock.now();
+
+      expect(await directory.securityDefaults()).toBe(isEnabled);
+
+      expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+        `GET ${origin}/v1.0/policies/identitySecurityDefaultsEnforcementPolicy`,
+      ]);
+      expect(clock.now()).toBe(startAt);
+    },
+  );
+
+  it.each([
+    ['nobody may read them', graphError(403, 'No', 'Authorization_RequestDenied'), 'denied'],
+    ['the answer does not say', json(200, { id: id(5) }), 'unavailable'],
+    ['the answer says it in another shape', json(200, { isEnabled: 'true' }), 'unavailable'],
+    ['the network is broken', fails('ECONNRESET'), 'unavailable'],
+  ])('are not known where %s', async (_name, answer, kind) => {
+    const { directory } = bench([answer]);
+
+    await expect(directory.securityDefaults()).rejects.toMatchObject({ kind });
+  });
+});

@@ -490,3 +490,37 @@ describe('writes', () => {
     expect((await faultFrom(policies.update(policyId, body, intentId))).kind).toBe(kind);
   });
 });
+
+describe('evaluate', () => {
+  const question = { signInIdentity: { userId: other }, signInConditions: {} };
+  const result = { ...policy(), policyApplies: true, analysisReasons: 'notSet' };
+
+  it('asks v1.0, and asks again when the answer is lost, as it changes nothing', async () => {
+    const { policies, seen } = bench([brokenOff(200), json(200, { value: [result] })]);
+
+    expect(await policies.evaluate(question)).toEqual([result]);
+    expect(seen.map(({ method, url, body }) => [method, url, body])).toEqual(
+      Array.from({ length: 2 }, () => [
+        'POST',
+        `${origin}/v1.0/identity/conditionalAccess/evaluate`,
+        question,
+      ]),
+    );
+  });
+
+  it.each([
+    ['no list', {}],
+    ['a list of other things', { value: [1] }],
+    ['a part of the list', { value: [result], '@odata.nextLink': `${policiesUrl}?$skiptoken=a` }],
+  ])('takes %s for no answer', async (_, body) => {
+    const { policies } = bench([json(200, body)]);
+
+    expect((await faultFrom(policies.evaluate(question))).kind).toBe('unavailable');
+  });
+
+  it('passes on a refusal', async () => {
+    const { policies } = bench([graphError(400, 'The question makes no sense.')]);
+
+    expect((await faultFrom(policies.evaluate(question))).kind).toBe('rejected');
+  });
+});

@@ -4,7 +4,7 @@ import { FIELDS, type Field } from '../../src/lib/policy/fields.ts';
 import type { Policy, RawPolicy } from '../../src/lib/policy/model.ts';
 
 /** Few ids, so that two lists often share some. */
-const IDS = [1, 2, 3, 4].map((n) => `abcdef0${n}-0000-4000-8000-00000000000${n}`);
+export const IDS = [1, 2, 3, 4].map((n) => `abcdef0${n}-0000-4000-8000-00000000000${n}`);
 
 type Leaf = string | number | boolean | null | string[];
 

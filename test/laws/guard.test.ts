@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/lib/diff.ts';
-import { type Facts, guard } from '../../src/lib/guard.ts';
+import { type Around, type Facts, guard } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import { FIELDS } from '../../src/lib/policy/fields.ts';
 import type { Policy, RawPolicy } from '../../src/lib/policy/model.ts';
 import { RULES } from '../../src/lib/rules/index.ts';
 import {
+  AROUND,
   bindingOf,
   CREATE_LAG_MS,
   desiredOf,
@@ -17,7 +18,7 @@ import {
   OWN_ID,
   observationOf,
 } from '../support/judging.ts';
-import { anyJson, neighbours, policy, put, rawPolicy } from './generators.ts';
+import { anyJson, IDS, neighbours, policy, put, rawPolicy } from './generators.ts';
 
 const OTHER_ID = 'aaaaaaaa-0000-4000-8000-000000000002';
 const runs = { numRuns: 400 };
@@ -51,6 +52,15 @@ const oddLive: fc.Arbitrary<RawPolicy> = fc
     return copy;
   });
 
+/** Security defaults may be on, and every id that a policy names may be gone. */
+const someIds = fc.subarray([...IDS]);
+const anyAround: fc.Arbitrary<Around> = fc
+  .record({
+    securityDefaults: fc.constantFrom(true, false, null),
+    absent: fc.record({ users: someIds, groups: someIds, locations: someIds }),
+  })
+  .map((found) => ({ ...AROUND, ...found }));
+
 /** The policy is live, deleted, gone, hidden from the list or doubted; it was made long ago or just now. */
 const anyFacts: fc.Arbitrary<Facts> = fc
   .record({
@@ -63,8 +73,11 @@ const anyFacts: fc.Arbitrary<Facts> = fc
     boundMsAgo: fc.constantFrom(1000, 10 * CREATE_LAG_MS),
     frozen: fc.boolean(),
     changesMax: fc.constantFrom(0, 1, 5),
+    around: anyAround,
+    namingPattern: fc.constantFrom(null, /^CA\d{3}/u),
+    tenantPolicyLimit: fc.constantFrom(1, 195),
   })
-  .map(({ wanted, isProven, live, place, namesake, doubts, boundMsAgo, frozen, changesMax }) => {
+  .map(({ wanted, isProven, live, place, namesake, doubts, boundMsAgo, frozen, ...settings }) => {
     const desired = desiredOf(wanted, { isProven });
     const others: Record<string, RawPolicy> = namesake
       ? { [OTHER_ID]: { displayName: desired.displayName } }
@@ -77,7 +90,7 @@ const anyFacts: fc.Arbitrary<Facts> = fc
     });
     const bindings: Binding[] = place === 'unbound' ? [] : [bindingOf({ boundAt: NOW - boundMsAgo })];
     return factsOf([desired], bindings, observation, {
-      changesMax,
+      ...settings,
       freeze: frozen ? { reason: 'maintenance', by: 'somebody', since: '2026-11-24', until: null } : null,
     });
   });

@@ -2,7 +2,7 @@ import type { JsonObject, Policy, Tenant } from '../../sandbox/tenant/index.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { BREAK_GLASS_USER } from '../support/world.ts';
 import type { Dice } from './dice.ts';
-import { desiredPolicy, typed } from './policies.ts';
+import { desiredPolicy, STAFF, typed } from './policies.ts';
 
 /** Other people in the tenant: administrators, other tools, an intruder. */
 export interface Hands {
@@ -36,6 +36,10 @@ export function hands(tenant: Tenant, chance: Dice, wanted: () => readonly RawPo
   return { meddle, work, plantNamesake, unmanaged, hidden, everHidden, managed };
 
   function work(): string {
+    if (chance.chance(0.2)) {
+      tenant.directory.groups.delete(STAFF.id);
+      return 'deletes a group that policies name';
+    }
     const [id] = [...unmanaged].filter((one) => tenant.truth().some((policy) => policy.id === one));
     if (id === undefined) return 'nothing to work on';
     const what = chance.pick(['off', 'exclude', 'breakGlass', 'delete', 'controls'] as const);

@@ -158,6 +158,8 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       changesMax,
       settleMs: SETTLE_MS,
       createLagMs: 5 * SETTLE_MS,
+      namingPattern: null,
+      tenantPolicyLimit: 195,
       deadlineAt,
     },
   ).then(

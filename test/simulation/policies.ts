@@ -11,6 +11,9 @@ export const PARAMETERS: Parameters = {
   breakGlassGroups: IDENTITIES.groups,
 };
 
+/** A group some policies are for. */
+export const STAFF = { id: 'c0000000-0000-4000-8000-0000000000f1', displayName: 'Staff', members: [] };
+
 const PHISHING_RESISTANT = '00000000-0000-0000-0000-000000000004';
 
 /** A policy somebody could want: valid, and of every shape the service offers often enough. */
@@ -72,7 +75,7 @@ function usersOf(chance: Dice): JsonObject {
   const include = chance.pick<JsonObject>([
     { includeUsers: ['All'] },
     { includeRoles: [chance.guid(), chance.guid()] },
-    { includeGroups: [chance.guid()] },
+    { includeGroups: [STAFF.id] },
     {
       includeGuestsOrExternalUsers: {
         guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest',

@@ -279,10 +279,34 @@ const SABOTAGES: readonly Sabotage[] = [
     put: 'return { ...assemble(objects.map((object) => [object, renderObject(after, object, before)])), newThing: null };',
   },
   {
+    name: 'whoever switches security defaults on switches repair off',
+    file: 'src/lib/rules/securityDefaults.ts',
+    find: '  isNovelty: true,\n',
+    put: '',
+  },
+  {
+    name: 'what could not be looked up is absent',
+    file: 'src/lib/graph/directory.ts',
+    find: "if (read?.kind !== 'told') return [];",
+    put: "if (read?.kind !== 'told') return ids;",
+  },
+  {
     name: 'a busy lease is no obstacle',
     file: 'src/lib/storage/control.ts',
     find: 'if (clock.now() < freeAt) return busy(found, freeAt, clock);',
     put: '',
+  },
+  {
+    name: 'a simulation keeps what it read',
+    file: 'src/lib/simulate.ts',
+    find: 'put: async () => undefined',
+    put: 'put: (read) => ports.surroundings.put(read)',
+  },
+  {
+    name: 'a simulation carries out what is denied',
+    file: 'src/lib/sets.ts',
+    find: "decision !== 'deny'",
+    put: 'decision !== undefined',
   },
 ];
 
@@ -306,6 +330,7 @@ async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<str
       'node_modules/vitest/vitest.mjs',
       'run',
       'test/reconcile.test.ts',
+      'test/simulate.test.ts',
       'test/apply.test.ts',
       'test/contract',
       'test/rules',

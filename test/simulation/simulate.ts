@@ -10,7 +10,7 @@ import { EMERGENCY, TENANT } from '../support/world.ts';
 import { type Dice, dice } from './dice.ts';
 import { hands } from './hands.ts';
 import { type Order, type Perils, type Planet, type RunRecord, runOnMachine } from './machine.ts';
-import { desiredPolicy } from './policies.ts';
+import { desiredPolicy, STAFF } from './policies.ts';
 import { type History, PROMISES } from './promises.ts';
 
 /** How one world ended. */
@@ -80,6 +80,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     clock,
     seed,
     ...EMERGENCY,
+    groups: [...EMERGENCY.groups, STAFF],
     pageSize: chance.pick([1, 2, 5, 100]),
     mergeDepth: chance.pick([2, 3]),
     deletedItems: chance.pick(['supported', 'supported', 'supported', 403, 404, 501] as const),

@@ -81,6 +81,8 @@ export const AROUND: Around = {
   ].map((person) => ({ ...person, roles: [], guestType: null, homeTenantId: null })),
   namedLocations: { list: [], mfaTrustedRanges: null },
   allowedControls: [],
+  securityDefaults: false,
+  absent: { users: [], groups: [], locations: [] },
 };
 
 /** What a run would hand to the guard. */
@@ -102,6 +104,8 @@ export function factsOf(
     freeze: null,
     changesMax: 5,
     createLagMs: CREATE_LAG_MS,
+    namingPattern: null,
+    tenantPolicyLimit: 195,
     ...change,
   };
 }

@@ -8,6 +8,7 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Ports } from '../../src/lib/ports.ts';
 import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';
 import type { RunReport } from '../../src/lib/report.ts';
+import { type Simulation, simulate } from '../../src/lib/simulate.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
 import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
 import type { Undo } from '../../src/lib/undo.ts';
@@ -50,6 +51,8 @@ export interface World {
   forget(key: string): Promise<void>;
   run(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunReport>;
   result(order?: Partial<RunRequest> & { readonly limits?: Partial<Limits> }): Promise<RunResult>;
+  /** Puts one What If question. */
+  simulate(body: unknown): Promise<Simulation>;
   ports(deadlineAt?: number): Ports;
   /** A second person consents: to these digests, or to all that can be approved. */
   approve(digests?: readonly string[] | 'allHeld', name?: string): Promise<readonly Answer[]>;
@@ -105,6 +108,19 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     };
   };
 
+  const limitsUntil = (deadlineAt: number): Limits => ({
+    parameters,
+    protected: identities,
+    allowedControls: options.allowedControls ?? [],
+    flapLimit: { count: 5, windowMs: 3_600_000 },
+    changesMax: options.changesMax ?? 5,
+    settleMs: SETTLE_MS,
+    createLagMs: 5 * SETTLE_MS,
+    namingPattern: null,
+    tenantPolicyLimit: 195,
+    deadlineAt,
+  });
+
   const made: World = {
     tenant,
     clock,
@@ -153,17 +169,12 @@ export async function world(options: WorldOptions = {}): Promise<World> {
         policies: null,
         ...order,
       };
-      const standard = {
-        parameters,
-        protected: identities,
-        allowedControls: options.allowedControls ?? [],
-        flapLimit: { count: 5, windowMs: 3_600_000 },
-        changesMax: options.changesMax ?? 5,
-        settleMs: SETTLE_MS,
-        createLagMs: 5 * SETTLE_MS,
-        deadlineAt,
-      };
+      const standard = limitsUntil(deadlineAt);
       return reconcile(request, ports(limits?.deadlineAt ?? deadlineAt), { ...standard, ...limits });
+    },
+    async simulate(body) {
+      const deadlineAt = clock.now() + 200_000;
+      return simulate({ tenantId: TENANT, body }, ports(deadlineAt), limitsUntil(deadlineAt));
     },
     async run(order) {
       const result = await made.result(order);

@@ -10,7 +10,7 @@ import {
   turningPoints,
 } from '../../src/lib/whatif/addresses.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
-import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
+import type { NamedLocation, NamedLocations } from '../../src/lib/whatif/locations.ts';
 import type { Location } from '../../src/lib/whatif/signIn.ts';
 import { compiled, id, raw, signIn } from './support.ts';
 
@@ -85,7 +85,7 @@ const GERMANY = id(33);
 const NOWHERE = id(34);
 const BROKEN = id(35);
 
-const LOCATIONS: NamedLocations = {
+const LOCATIONS = {
   list: [
     { kind: 'ip', id: OFFICE, isTrusted: true, ranges: ['198.51.100.0/24', '2001:db8::/32'] },
     { kind: 'ip', id: CITY, isTrusted: false, ranges: ['192.0.2.0/24'] },
@@ -94,7 +94,7 @@ const LOCATIONS: NamedLocations = {
     { kind: 'ip', id: BROKEN, isTrusted: false, ranges: ['198.51.100.0/24', 'no range'] },
   ],
   mfaTrustedRanges: ['203.0.113.0/24'],
-};
+} satisfies NamedLocations;
 
 function applies(
   includeLocations: readonly string[],
@@ -145,5 +145,26 @@ describe('locations of a policy', () => {
     expect(applies(['All'], ['AllTrusted'], inOffice, unread)).toBe(null);
     expect(applies(['AllTrusted'], ['AllTrusted'], inOffice, unread)).toBe(false);
     expect(applies([OFFICE], [], inOffice, unread)).toBe(null);
+  });
+
+  it('are looked through up to five thousand ranges in one list; beyond that a sign-in may come from any of them', () => {
+    const crowded = (n: number, count: number): readonly NamedLocation[] => [
+      {
+        kind: 'ip',
+        id: id(n),
+        isTrusted: true,
+        ranges: Array.from({ length: count }, (_, k) => `10.${k >> 7}.${(k & 127) * 2}.0/24`),
+      },
+    ];
+    const few: NamedLocations = { list: [...LOCATIONS.list, ...crowded(41, 4_900)], mfaTrustedRanges: [] };
+    const many: NamedLocations = { list: [...LOCATIONS.list, ...crowded(41, 5_000)], mfaTrustedRanges: [] };
+
+    expect(applies([id(41), CITY], [], inOffice, few)).toBe(false);
+    expect(applies([id(41), CITY], [], inOffice, many)).toBe(null);
+    expect(applies(['All'], [id(41), CITY], atHome, few)).toBe(false);
+    expect(applies(['All'], [id(41), CITY], atHome, many)).toBe(null);
+    expect(applies([id(41), CITY], ['AllTrusted', OFFICE], atHome, many)).toBe(null);
+    expect(applies([id(41), GERMANY], [], atHome, many)).toBe(true);
+    expect(applies([id(41)], [], inOffice, many)).toBe(false);
   });
 });

@@ -47,14 +47,19 @@ const PLATFORMS = ['windows', 'android', 'unknown'];
 const PLACES: readonly Location[] = ['198.51.100.1', '198.51.100.200', '203.0.113.10', '192.0.2.1'].flatMap(
   (ipAddress) => ['DE', 'FR', null].map((country) => ({ ipAddress, country })),
 );
+/** One value for each side of every test below, so `Workroom` is there: it begins like `Workplace` and is not it. */
+const TRUST_TYPES = ['ServerAD', 'Workplace', 'Workroom', 'AzureAD', null];
 const DEVICES: readonly Device[] = [
   'unregistered',
   ...[true, false, null].flatMap((isCompliant) =>
-    ['ServerAD', 'Workplace'].map((trustType) => ({ isCompliant, trustType })),
+    TRUST_TYPES.map((trustType) => ({ isCompliant, trustType })),
   ),
 ];
 const LEVELS = ['none', 'low', 'high'];
+const INSIDER_LEVELS = ['none', 'minor', 'elevated'];
 const FLOWS = ['none', 'deviceCodeFlow'];
+export const PHISHING_RESISTANT = '00000000-0000-0000-0000-000000000004';
+const TERMS = id(41);
 
 /** The pieces of a sign-in that conditions look at, and the member of a policy's conditions that does. */
 const PIECES = {
@@ -64,6 +69,9 @@ const PIECES = {
   location: { values: PLACES, condition: 'locations', unconditional: null },
   device: { values: DEVICES, condition: 'devices', unconditional: null },
   signInRisk: { values: LEVELS, condition: 'signInRiskLevels', unconditional: [] },
+  userRisk: { values: LEVELS, condition: 'userRiskLevels', unconditional: [] },
+  servicePrincipalRisk: { values: LEVELS, condition: 'servicePrincipalRiskLevels', unconditional: [] },
+  insiderRisk: { values: INSIDER_LEVELS, condition: 'insiderRiskLevels', unconditional: null },
   authenticationFlow: { values: FLOWS, condition: 'authenticationFlows', unconditional: null },
 } as const;
 
@@ -120,8 +128,8 @@ export const anySignIn = (identity: fc.Arbitrary<UserIdentity>): fc.Arbitrary<Si
     device: fc.constantFrom(...DEVICES),
     signInRisk: fc.constantFrom(...LEVELS),
     userRisk: fc.constantFrom(...LEVELS),
-    servicePrincipalRisk: fc.constant('none'),
-    insiderRisk: fc.constantFrom('none', 'minor'),
+    servicePrincipalRisk: fc.constantFrom(...LEVELS),
+    insiderRisk: fc.constantFrom(...INSIDER_LEVELS),
     authenticationFlow: fc.constantFrom(...FLOWS),
   });
 
@@ -180,7 +188,7 @@ export function everyGuise({
   );
 }
 
-function subsets(ids: readonly string[]): readonly (readonly string[])[] {
+export function subsets(ids: readonly string[]): readonly (readonly string[])[] {
   const [first, ...rest] = ids;
   if (first === undefined) return [[]];
   return subsets(rest).flatMap((set) => [set, [first, ...set]]);
@@ -198,7 +206,7 @@ const guests = fc.option(
       fc.subarray(HOMES, { minLength: 1 }).map((members) => ({ membershipKind: 'enumerated', members })),
     ),
   }),
-  { nil: undefined, freq: 1 },
+  { nil: undefined, freq: 2 },
 );
 
 const users = fc.record({
@@ -222,6 +230,13 @@ const applications = fc.oneof(
       ['MicrosoftAdminPortals'],
     ),
     excludeApplications: fc.constantFrom([], [], [APP], ['Office365'], [SHAREPOINT]),
+  }),
+  fc.record({
+    includeApplications: fc.constantFrom([], ['All'], [APP]),
+    applicationFilter: fc.record({
+      mode: fc.constantFrom('include', 'exclude', 'unknownFutureValue'),
+      rule: fc.constant('CustomSecurityAttribute.Company_Secrecy -eq "high"'),
+    }),
   }),
   fc.constant({ includeUserActions: ['urn:user:registerdevice'] }),
   fc.constant({ includeAuthenticationContextClassReferences: ['c1'] }),
@@ -257,6 +272,8 @@ const deviceFilter = fc.oneof(
   fc.constant({ mode: 'include', rule: 'device.colour -eq "red"' }),
 );
 
+const risk = fc.oneof(fc.constant<string[]>([]), fc.subarray(['low', 'high']));
+
 const conditions = fc.record({
   users,
   applications,
@@ -269,24 +286,72 @@ const conditions = fc.record({
   ),
   locations: fc.option(place),
   devices: fc.option(fc.record({ deviceFilter })),
-  signInRiskLevels: fc.oneof(fc.constant<string[]>([]), fc.subarray(['low', 'high'])),
-  authenticationFlows: fc.option(fc.constant({ transferMethods: 'deviceCodeFlow' }), { freq: 1 }),
+  signInRiskLevels: risk,
+  userRiskLevels: risk,
+  servicePrincipalRiskLevels: risk,
+  insiderRiskLevels: fc.option(fc.constantFrom('minor', 'minor,elevated', 'none')),
+  clientApplications: fc.option(
+    fc.record({
+      includeServicePrincipals: fc.constantFrom(['ServicePrincipalsInMyTenant'], [id(21)]),
+      excludeServicePrincipals: fc.constantFrom([], [id(21)]),
+    }),
+    { freq: 2 },
+  ),
+  authenticationFlows: fc.option(fc.constant({ transferMethods: 'deviceCodeFlow' }), { freq: 2 }),
 });
+
+const FACTOR = 'Token of Contoso';
+/** What a policy can ask for beside the state of a device. */
+export const OTHER_CONTROLS: readonly string[] = [
+  'mfa',
+  'approvedApplication',
+  TERMS,
+  FACTOR,
+  PHISHING_RESISTANT,
+];
 
 const grantControls = fc.oneof(
   fc.constant({ operator: 'OR', builtInControls: ['block'] }),
   fc.constant(null),
-  fc.record({
-    operator: fc.constantFrom('AND', 'OR'),
-    builtInControls: fc.subarray(['mfa', 'compliantDevice', 'domainJoinedDevice'], { minLength: 1 }),
-  }),
+  fc
+    .record({
+      operator: fc.constantFrom('AND', 'OR'),
+      builtInControls: fc.subarray(['mfa', 'compliantDevice', 'domainJoinedDevice', 'approvedApplication']),
+      termsOfUse: fc.subarray([TERMS]),
+      customAuthenticationFactors: fc.constantFrom([], [], [FACTOR]),
+      authenticationStrength: fc.constantFrom(null, null, { id: PHISHING_RESISTANT }),
+    })
+    .filter((grant) => controlsOf(grant).length > 0),
 );
 
-const sessionControls = fc.constantFrom<unknown[]>(
-  null,
-  { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
-  { secureSignInSession: { isEnabled: true } },
-  { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
+/** What a grant of such a world asks for. */
+export function controlsOf(grant: {
+  readonly builtInControls: readonly string[];
+  readonly termsOfUse?: readonly string[];
+  readonly customAuthenticationFactors?: readonly string[];
+  readonly authenticationStrength?: { readonly id: string } | null;
+}): readonly string[] {
+  return [
+    ...grant.builtInControls,
+    ...(grant.termsOfUse ?? []),
+    ...(grant.customAuthenticationFactors ?? []),
+    ...(grant.authenticationStrength ? [grant.authenticationStrength.id] : []),
+  ];
+}
+
+const sessionControls = fc.option(
+  fc.record({
+    signInFrequency: fc.constantFrom(null, { isEnabled: true, frequencyInterval: 'everyTime' }),
+    secureSignInSession: fc.constantFrom(null, null, { isEnabled: true }, { isEnabled: false }),
+    disableResilienceDefaults: fc.constantFrom(null, null, false, true),
+    cloudAppSecurity: fc.constantFrom(
+      null,
+      null,
+      { isEnabled: true, cloudAppSecurityType: 'blockDownloads' },
+      { isEnabled: true, cloudAppSecurityType: 'mcasConfigured' },
+    ),
+  }),
+  { freq: 2 },
 );
 
 /** One policy of such a world, as Graph would give it. */
@@ -310,5 +375,40 @@ export function rawPolicies(maxLength: number): fc.Arbitrary<readonly RawPolicy[
 export const allowedControls: fc.Arbitrary<readonly string[]> = fc.subarray([
   'mfa',
   'compliantDevice',
+  'approvedApplication',
   'secureSignInSession',
+  'mcasConfigured',
+  PHISHING_RESISTANT,
+  TERMS,
 ]);
+
+type Grant = Parameters<typeof controlsOf>[0] & { readonly operator: string };
+type Session = Readonly<
+  Record<string, boolean | { readonly isEnabled: boolean; readonly cloudAppSecurityType?: string } | null>
+>;
+
+/** Whether a policy of such a world keeps out somebody whom it hits and who meets these controls, on a client that can be asked. */
+export function shutsOut(raw: RawPolicy, met: readonly string[]): boolean {
+  const grant = raw.grantControls as Grant | null;
+  const session = (raw.sessionControls ?? {}) as Session;
+  const isOn = (name: string): boolean => {
+    const said = session[name];
+    return said === true || (typeof said === 'object' && said?.isEnabled === true);
+  };
+  const goesElsewhere =
+    typeof session.cloudAppSecurity === 'object' &&
+    session.cloudAppSecurity?.cloudAppSecurityType === 'mcasConfigured';
+  return (
+    (grant !== null && !isGranted(grant, met)) ||
+    ['secureSignInSession', 'disableResilienceDefaults'].some((name) => isOn(name) && !met.includes(name)) ||
+    (goesElsewhere && !met.includes('mcasConfigured'))
+  );
+}
+
+function isGranted(grant: Grant, met: readonly string[]): boolean {
+  const controls = controlsOf(grant);
+  const meets = (control: string): boolean =>
+    control !== 'block' && (met.includes(control) || (control === 'mfa' && met.includes(PHISHING_RESISTANT)));
+  if (grant.operator === 'AND' || controls.length === 1) return controls.every(meets);
+  return controls.some((control) => control !== 'approvedApplication' && meets(control));
+}

@@ -1,13 +1,13 @@
 import { asFault } from '../fault.ts';
-import type { Directory, Health, ProtectedIdentity } from '../ports.ts';
+import type { Directory, DirectoryIds, Health, ProtectedIdentity } from '../ports.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';
 import { type Ask, type Call, isMissing, isRecord } from './call.ts';
-import { faultOf } from './faults.ts';
+import { faultOf, oddAnswer } from './faults.ts';
 import { allPages } from './pages.ts';
 
 /** The directory refuses a filter with more alternatives. */
-const USERS_PER_FILTER = 15;
+const IDS_PER_FILTER = 15;
 /**
  * People whose own memberships are looked up. A group for emergencies holds a handful; of one that somebody filled with
  * thousands, the others are judged by that membership alone.
@@ -43,7 +43,7 @@ interface Named<T> {
 export function directory(ask: Ask, origin: string): Directory {
   return {
     async protected(identities) {
-      const filters = chunks(identities.users, USERS_PER_FILTER);
+      const filters = chunks(identities.users, IDS_PER_FILTER);
       const lists = await listsOf([...filters.map(readingUsers), ...identities.groups.map(readingMembers)]);
       const users = filters.flatMap((ids, index) =>
         ids.map((id) => ({ id, read: userIn(lists[index], id) })),
@@ -76,6 +76,29 @@ export function directory(ask: Ask, origin: string): Directory {
           return { kind: 'unread', reason: found.reason };
       }
     },
+
+    async absent(ids) {
+      const questions = (['users', 'groups'] as const).flatMap((kind) =>
+        chunks(ids[kind], IDS_PER_FILTER).map((some) => ({ kind, some, call: findingAny(kind, some) })),
+      );
+      const lists = await listsOf(questions.map(({ call }) => call));
+      const absentOf = (wanted: 'users' | 'groups'): readonly string[] =>
+        questions.flatMap(({ kind, some }, index) => (kind === wanted ? absentIn(lists[index], some) : []));
+      return {
+        users: absentOf('users'),
+        groups: absentOf('groups'),
+        untold: [...new Set(lists.flatMap(untoldIn))],
+      };
+    },
+
+    async securityDefaults() {
+      const answer = await ask(readingSecurityDefaults);
+      if (answer.kind !== 'success') throw faultOf(readingSecurityDefaults, answer);
+      const isEnabled = isRecord(answer.body) ? answer.body.isEnabled : undefined;
+      if (typeof isEnabled !== 'boolean')
+        throw oddAnswer(readingSecurityDefaults, answer, 'the answer does not say whether they are enabled');
+      return isEnabled;
+    },
   };
 
   /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
@@ -105,14 +128,28 @@ async function tried<T>(read: () => Promise<T>): Promise<Exclude<Told<T>, { kind
 }
 
 function readingUsers(ids: readonly string[]): Call {
-  const quoted = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',');
   return {
     purpose: 'Looking at users',
     method: 'GET',
-    path: `/users?$filter=${encodeURIComponent(`id in (${quoted})`)}&$select=${SELECTED}`,
+    path: `/users?$filter=${oneOf(ids)}&$select=${SELECTED}`,
     effect: 'read',
     permissions: ['User.Read.All'],
   };
+}
+
+function findingAny(kind: keyof DirectoryIds, ids: readonly string[]): Call {
+  return {
+    purpose: `Looking up the ${kind} that policies name`,
+    method: 'GET',
+    path: `/${kind}?$filter=${oneOf(ids)}&$select=id`,
+    effect: 'read',
+    permissions: [kind === 'users' ? 'User.Read.All' : 'GroupMember.Read.All'],
+  };
+}
+
+function oneOf(ids: readonly string[]): string {
+  const quoted = ids.map((id) => `'${id.replaceAll("'", "''")}'`).join(',');
+  return encodeURIComponent(`id in (${quoted})`);
 }
 
 /** A group that is gone answers 404 here, so whether it exists need not be asked as well. */
@@ -137,9 +174,36 @@ function readingMemberships(userId: string): Call {
   };
 }
 
+/** Never written by this app, although the permission to write policies covers it. */
+const readingSecurityDefaults: Call = {
+  purpose: 'Looking at security defaults',
+  method: 'GET',
+  path: '/policies/identitySecurityDefaultsEnforcementPolicy',
+  effect: 'read',
+  permissions: ['Policy.Read.All'],
+};
+
 function mapped<T, U>(read: Told<T> | undefined, change: (value: T) => U): Told<U> {
   if (read === undefined) return { kind: 'untold', reason: 'It was not asked for.' };
   return read.kind === 'told' ? { kind: 'told', value: change(read.value) } : read;
+}
+
+/** A list that was not had says nothing about what is on it. */
+function absentIn(read: Told<readonly unknown[]> | undefined, ids: readonly string[]): readonly string[] {
+  if (read?.kind !== 'told') return [];
+  const found = new Set(read.value.map((item) => (isRecord(item) ? String(item.id).toLowerCase() : '')));
+  return ids.filter((id) => !found.has(id.toLowerCase()));
+}
+
+function untoldIn(read: Told<readonly unknown[]>): readonly string[] {
+  switch (read.kind) {
+    case 'told':
+      return [];
+    case 'missing':
+      return ['Graph does not know the list.'];
+    case 'untold':
+      return [read.reason];
+  }
 }
 
 function userIn(read: Told<readonly unknown[]> | undefined, id: string): Told<User> {

@@ -43,6 +43,17 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
 
     namedLocations: async () => (await allPages(ask, origin, listingLocations)).filter(isRecord),
 
+    async evaluate(question) {
+      const call = evaluating(question);
+      const answer = await ask(call);
+      if (answer.kind !== 'success') throw faultOf(call, answer);
+      const { value, '@odata.nextLink': more } = isRecord(answer.body) ? answer.body : {};
+      // How an action's answer would go on is written nowhere; a part of it is never taken for the whole.
+      if (!Array.isArray(value) || !value.every(isRecord) || (more ?? null) !== null)
+        throw oddAnswer(call, answer, 'the answer is no whole list of results');
+      return value;
+    },
+
     async create(body, intentId, mayLeave) {
       const call = { ...creating(body, intentId), mayLeave };
       const answer = await ask(call);
@@ -75,6 +86,16 @@ const listingLocations: Call = {
   purpose: 'Listing the named locations',
   path: '/identity/conditionalAccess/namedLocations',
 };
+
+function evaluating(body: unknown): Call {
+  return {
+    ...listing,
+    purpose: 'Asking Graph’s own What If',
+    method: 'POST',
+    path: '/identity/conditionalAccess/evaluate',
+    body,
+  };
+}
 
 function reading(id: PolicyId): Call {
   return { ...listing, purpose: 'Reading a policy', path: `${policiesPath}/${segment(id)}` };

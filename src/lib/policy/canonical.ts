@@ -46,6 +46,8 @@ function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognis
     else if (member !== null && (typeof member !== 'object' || Array.isArray(member))) {
       if (!isEmptyRaw(member)) found.push(note(path, 'wrongShape', member));
     } else if (!BY_ID_ONLY.has(path)) collectUnknownMembers(member, path, found);
+    else if (isEmptyRaw(rawAt(member, 'id')) && !isEmptyRaw(member))
+      found.push(note(path, 'wrongShape', member));
   }
 }
 

@@ -2,6 +2,7 @@ import type { Rule } from '../guard.ts';
 import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
 import { contingency } from './contingency.ts';
+import { danglingReference } from './danglingReference.ts';
 import { emptyTenant } from './emptyTenant.ts';
 import { flapping } from './flapping.ts';
 import { freeze } from './freeze.ts';
@@ -10,6 +11,10 @@ import { incompleteRead } from './incompleteRead.ts';
 import { lockOut } from './lockOut.ts';
 import { loosening } from './loosening.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
+import { naming } from './naming.ts';
+import { retiredControl } from './retiredControl.ts';
+import { securityDefaults } from './securityDefaults.ts';
+import { tenantLimit } from './tenantLimit.ts';
 import { tightenedByHand } from './tightenedByHand.ts';
 import { unrecognisedContent } from './unrecognisedContent.ts';
 import { unsettledCreate } from './unsettledCreate.ts';
@@ -19,6 +24,11 @@ export const RULES: readonly Rule[] = [
   breakGlass,
   lockOut,
   identityHealth,
+  securityDefaults,
+  danglingReference,
+  naming,
+  tenantLimit,
+  retiredControl,
   unrecognisedContent,
   unsettledCreate,
   incompleteRead,

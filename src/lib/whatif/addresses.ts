@@ -29,8 +29,9 @@ export function parseAddress(text: string): Address | undefined {
 /** `203.0.113.0/24`, `2001:db8::/32`, or one address. @returns undefined for what is no range */
 export function parseRange(text: string): Range | undefined {
   const [address = '', length, ...rest] = text.trim().split('/');
-  const isV4 = parseV4(address) !== undefined;
-  const value = isV4 ? parseAddress(address) : parseV6(address);
+  const v4 = parseV4(address);
+  const isV4 = v4 !== undefined;
+  const value = isV4 ? V4 + v4 : parseV6(address);
   if (value === undefined || rest.length > 0) return undefined;
   const bits = isV4 ? 32 : 128;
   if (length !== undefined && !/^\d{1,3}$/.test(length)) return undefined;
@@ -98,7 +99,7 @@ function parseV4(text: string): bigint | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256))
     return undefined;
-  return parts.reduce((sum, part) => (sum << 8n) + BigInt(part), 0n);
+  return BigInt(parts.reduce((sum, part) => sum * 256 + Number(part), 0));
 }
 
 function parseV6(text: string): bigint | undefined {

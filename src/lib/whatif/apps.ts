@@ -78,12 +78,12 @@ const path = 'conditions.applications';
 /** @param unread paths under `conditions.applications` that were not understood, exclusions left out */
 export function compileTargets(policy: Policy, unread: readonly string[]): Targets {
   const included = asSet(policy[`${path}.includeApplications`]);
-  const exclude = asSet(policy[`${path}.excludeApplications`]);
+  const exclude = apps(asSet(policy[`${path}.excludeApplications`]));
   return {
     isAll: included.includes('All'),
     // An exclusion beats the same entry included, whether it is known what is in it or not.
-    include: apps(included.filter((app) => app !== 'All' && !exclude.includes(app))),
-    exclude: apps(exclude),
+    include: apps(included.filter((app) => app !== 'All' && !exclude.ids.has(app))),
+    exclude,
     actions: asSet(policy[`${path}.includeUserActions`]),
     contexts: asSet(policy[`${path}.includeAuthenticationContextClassReferences`]),
     filter: filterMode(policy),

@@ -1,8 +1,15 @@
-import type { Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
+import { BETA_ONLY, FIELDS } from '../policy/fields.ts';
+import type { FieldPath, Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
+import { isEmptyRaw } from '../policy/values.ts';
 import { compileTargets, type Targets } from './apps.ts';
 import { compileGrant, type Grant } from './demand.ts';
 import { type ParsedRule, parseRule } from './deviceFilter.ts';
-import { compileLocations, type LocationCondition, type NamedLocations } from './locations.ts';
+import {
+  compileLocations,
+  type LocationCondition,
+  type LocationOf,
+  type NamedLocations,
+} from './locations.ts';
 import { compileOptions, type Options } from './options.ts';
 import { type Assignment, compileAssignment } from './people.ts';
 import { compileSession, type Frequency, frequencyOf, type SessionControl } from './session.ts';
@@ -67,7 +74,7 @@ export function compile(entries: readonly PolicyEntry[], locations: NamedLocatio
 
 function compilePolicy(
   entry: PolicyEntry,
-  locationOf: (policy: Policy) => LocationCondition | null,
+  locationOf: LocationOf,
   ruleOf: (text: string) => ParsedRule,
 ): CompiledPolicy {
   const { policy } = entry;
@@ -76,27 +83,38 @@ function compilePolicy(
   const under = (object: string): readonly string[] =>
     unread.filter((path) => isWithin(path, object) || isWithin(object, path));
   const isTargetExclusion = (path: string): boolean => path.startsWith('conditions.applications.exclude');
+  /** What was not understood of a condition may let it reach further; exclusions cannot. */
+  const widening = (object: string): readonly string[] =>
+    under(object).filter((path) => !path.startsWith(`${object}.exclude`));
+  const options = (path: FieldPath, object: string = path): Options =>
+    compileOptions(policy, path, widening(object));
   return {
     entry,
     name,
     state: stateOf(policy),
-    assignment: compileAssignment(policy, under('conditions.users')),
-    targets: compileTargets(
-      policy,
-      under('conditions.applications').filter((path) => !isTargetExclusion(path)),
-    ),
-    clientApps: compileOptions(policy, 'conditions.clientAppTypes'),
+    assignment: compileAssignment(policy, [
+      ...under('conditions.users'),
+      ...inPlaceOf(entry, 'conditions.users', 'conditions.clientApplications'),
+    ]),
+    targets: compileTargets(policy, [
+      ...widening('conditions.applications'),
+      ...inPlaceOf(entry, 'conditions.applications'),
+    ]),
+    clientApps: clientAppsOf(options('conditions.clientAppTypes')),
     platforms: {
-      include: compileOptions(policy, 'conditions.platforms.includePlatforms'),
+      include: options('conditions.platforms.includePlatforms', 'conditions.platforms'),
       exclude: compileOptions(policy, 'conditions.platforms.excludePlatforms'),
     },
-    location: locationOf(policy),
-    deviceFilter: deviceFilterOf(policy, ruleOf),
-    signInRisk: compileOptions(policy, 'conditions.signInRiskLevels'),
-    userRisk: compileOptions(policy, 'conditions.userRiskLevels'),
-    servicePrincipalRisk: compileOptions(policy, 'conditions.servicePrincipalRiskLevels'),
-    insiderRisk: compileOptions(policy, 'conditions.insiderRiskLevels'),
-    authenticationFlow: compileOptions(policy, 'conditions.authenticationFlows.transferMethods'),
+    location: locationOf(policy, widening('conditions.locations')),
+    deviceFilter: deviceFilterOf(policy, widening('conditions.devices'), ruleOf),
+    signInRisk: options('conditions.signInRiskLevels'),
+    userRisk: options('conditions.userRiskLevels'),
+    servicePrincipalRisk: options('conditions.servicePrincipalRiskLevels'),
+    insiderRisk: options('conditions.insiderRiskLevels'),
+    authenticationFlow: options(
+      'conditions.authenticationFlows.transferMethods',
+      'conditions.authenticationFlows',
+    ),
     unread: unread.filter(
       (path) =>
         isTargetExclusion(path) ||
@@ -110,11 +128,34 @@ function compilePolicy(
   };
 }
 
-/** An unknown value of a known list is kept in the list; everything else that was not understood is only here. */
+/**
+ * An unknown value of a known list is kept in the list; everything else that was not understood is only here. A kind of
+ * membership is the one value that canonical form settles anew, so that an unknown one is not to be seen there.
+ */
 function unreadPaths({ unrecognised = [] }: PolicyEntry): readonly string[] {
+  const isKept = (path: string, reason: Unrecognised['reason']): boolean =>
+    reason === 'unknownValue' && !path.endsWith('.membershipKind');
   return unrecognised
-    .filter(({ empty, reason }) => !empty && reason !== 'unknownValue')
+    .filter(({ empty, path, reason }) => !empty && !isKept(path, reason))
     .map(({ path }) => path);
+}
+
+/**
+ * A policy that names nobody, or nothing, where we look for it may name them in a condition we do not know. The
+ * conditions that only beta has name neither people nor resources of theirs.
+ */
+function inPlaceOf(
+  { policy, unrecognised = [] }: PolicyEntry,
+  ...objects: readonly string[]
+): readonly string[] {
+  const named = FIELDS.filter(
+    ({ object, path }) => objects.includes(object) && !path.startsWith(`${object}.exclude`),
+  );
+  if (named.some(({ path }) => !isEmptyRaw(policy[path]))) return [];
+  return unrecognised
+    .filter(({ empty, object, path, reason }) => !empty && reason === 'unknownMember' && object === path)
+    .map(({ path }) => path)
+    .filter((path) => isWithin(path, 'conditions') && !BETA_ONLY.has(path));
 }
 
 function isWithin(path: string, object: string): boolean {
@@ -126,11 +167,25 @@ function stateOf({ state }: Policy): CompiledPolicy['state'] {
   return state === 'enabledForReportingButNotEnforced' ? 'reportOnly' : 'unread';
 }
 
-function deviceFilterOf(policy: Policy, ruleOf: (text: string) => ParsedRule): DeviceFilter | null {
+/** Canonical form takes a list it cannot read for none, and none for all; here nothing is known of it. */
+function clientAppsOf({ values, odd }: Options): Options {
+  const isGuess = values.length === 1 && values.includes('all') && odd.length > 0;
+  return { values: isGuess ? odd : values, odd };
+}
+
+function deviceFilterOf(
+  policy: Policy,
+  unread: readonly string[],
+  ruleOf: (text: string) => ParsedRule,
+): DeviceFilter | null {
   const { mode, text } = {
     mode: policy['conditions.devices.deviceFilter.mode'],
     text: policy['conditions.devices.deviceFilter.rule'],
   };
   if (typeof text !== 'string') return null;
-  return { mode: mode === 'include' || mode === 'exclude' ? mode : 'unread', rule: ruleOf(text) };
+  const rule: ParsedRule =
+    unread.length > 0
+      ? { kind: 'unreadable', why: `${unread.join(', ')} beside it was not understood` }
+      : ruleOf(text);
+  return { mode: mode === 'include' || mode === 'exclude' ? mode : 'unread', rule };
 }

@@ -1,5 +1,8 @@
 import type { Policy } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
+import type { CompiledPolicy } from './compile.ts';
+import { matchesClientApp } from './evaluate.ts';
+import { sessionBlock } from './session.ts';
 
 /** What a policy asks for before it lets somebody in. */
 export type Grant =
@@ -31,9 +34,11 @@ export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
   return { kind: 'controls', operator: isChoice ? 'OR' : 'AND', controls };
 }
 
-/** Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). */
+/**
+ * Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). Not the reverse:
+ * what counts as `mfa` without a strength, such as an external method, need not be in any strength.
+ */
 const PROVES: Readonly<Record<string, readonly string[]>> = {
-  mfa: ['00000000-0000-0000-0000-000000000002'],
   '00000000-0000-0000-0000-000000000002': ['mfa'],
   '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
   '00000000-0000-0000-0000-000000000004': [
@@ -52,6 +57,12 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
   return new Set(met.filter((control) => control !== 'block'));
 }
 
+/**
+ * No longer asked for since March 2026: it is "as if this grant isn't selected" (Entra docs, migrate-approved-client-app),
+ * so that beside another control nobody gets in by it.
+ */
+const RETIRED = 'approvedApplication';
+
 /** The controls that keep somebody out who meets only these; empty: they get in. */
 export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[] {
   switch (grant.kind) {
@@ -61,11 +72,57 @@ export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[]
       return ['block'];
     case 'controls': {
       const missing = grant.controls.filter((control) => !met.has(control));
-      const isEnough = grant.operator === 'OR' && missing.length < grant.controls.length;
+      const isEnough =
+        grant.operator === 'OR' && grant.controls.some((control) => met.has(control) && control !== RETIRED);
       return isEnough ? [] : missing;
     }
   }
 }
 
+/** Each way to be let in: the controls to be met. None at all for a block. */
+export function waysThrough(grant: Grant): readonly (readonly string[])[] {
+  switch (grant.kind) {
+    case 'nothing':
+      return [[]];
+    case 'block':
+      return [];
+    case 'controls':
+      return grant.operator === 'AND' ? [grant.controls] : grant.controls.map((control) => [control]);
+  }
+}
+
 /** Clients that can be asked for a proof. The others cannot show one, so whatever is asked of them is a block (Entra docs, concept-conditional-access-conditions). */
 export const MODERN_CLIENTS: readonly string[] = ['browser', 'mobileAppsAndDesktopClients'];
+
+/** What keeps the identity out. */
+export type Demand =
+  | { readonly kind: 'block' }
+  | {
+      readonly kind: 'controls';
+      readonly operator: 'AND' | 'OR';
+      readonly controls: readonly string[];
+      /** Those it is not said to meet. */
+      readonly missing: readonly string[];
+    }
+  /** Only clients that cannot show a proof are asked for one. */
+  | { readonly kind: 'legacyClient'; readonly controls: readonly string[] }
+  | { readonly kind: 'session'; readonly control: string; readonly why: string };
+
+export function isEnforced({ state }: CompiledPolicy): boolean {
+  return state === 'enabled' || state === 'unread';
+}
+
+/** What a policy demands that somebody who meets only these controls cannot give; undefined: nothing. */
+export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
+  const { grant, session, clientApps } = policy;
+  if (grant.kind === 'block') return grant;
+  const missing = unmet(grant, met);
+  if (grant.kind === 'controls') {
+    const { operator, controls } = grant;
+    if (missing.length > 0) return { kind: 'controls', operator, controls, missing };
+    const canBeAsked = MODERN_CLIENTS.some((client) => matchesClientApp(clientApps, client) === true);
+    if (!canBeAsked) return { kind: 'legacyClient', controls };
+  }
+  const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
+  return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
+}

@@ -61,9 +61,12 @@ interface Reader {
   depth: number;
 }
 
-/** Words may be `device.model`, `-eq`, `eq`, `True`; texts are quoted, a quote inside escaped by a backtick. */
+/**
+ * Words may be `device.model`, `-eq`, `eq`, `True`; texts are quoted, a quote inside escaped by a backtick. What a backtick
+ * does to anything else is documented nowhere, so that such a text is not read.
+ */
 const TOKEN =
-  /\s+|(?<mark>[()[\],])|"(?<double>(?:[^"`\\]|`[\s\S]|\\(?!"))*)"|'(?<single>(?:[^'`\\]|`[\s\S]|\\(?!'))*)'|(?<word>-?[a-z][a-z0-9.]*)/iy;
+  /\s+|(?<mark>[()[\],])|"(?<double>(?:[^"`\\]|`["']|\\(?!"))*)"|'(?<single>(?:[^'`\\]|`["']|\\(?!'))*)'|(?<word>-?[a-z][a-z0-9.]*)/iy;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
@@ -75,7 +78,7 @@ function tokenize(text: string): Token[] {
     const quoted = groups.double ?? groups.single;
     if (groups.mark !== undefined) tokens.push({ kind: 'mark', text: groups.mark });
     else if (groups.word !== undefined) tokens.push({ kind: 'word', text: groups.word.toLowerCase() });
-    else if (quoted !== undefined) tokens.push({ kind: 'text', text: quoted.replaceAll(/`([\s\S])/g, '$1') });
+    else if (quoted !== undefined) tokens.push({ kind: 'text', text: quoted.replaceAll(/`(["'])/g, '$1') });
   }
   return tokens;
 }

@@ -9,12 +9,19 @@ export interface Guests {
   readonly types: ReadonlySet<string>;
   /** null: of all tenants. */
   readonly tenants: ReadonlySet<string> | null;
+  /** Members that were not understood: each may narrow whom it names. */
+  readonly unread: readonly string[];
 }
 
 /** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
 const INTERNAL = 'internalGuest';
 
-export function compileGuests(policy: Policy, side: 'include' | 'exclude'): Guests | null {
+/** @param unread paths under `conditions.users` that were not understood */
+export function compileGuests(
+  policy: Policy,
+  side: 'include' | 'exclude',
+  unread: readonly string[],
+): Guests | null {
   const path = `conditions.users.${side}GuestsOrExternalUsers`;
   const types = asSet(policy[`${path}.guestOrExternalUserTypes`]);
   if (types.length === 0) return null;
@@ -22,34 +29,51 @@ export function compileGuests(policy: Policy, side: 'include' | 'exclude'): Gues
   return {
     types: new Set(types),
     tenants: isEnumerated ? new Set(asSet(policy[`${path}.externalTenants.members`])) : null,
+    unread: unread.filter((one) => one.startsWith(path)),
   };
 }
 
 export function matchesGuests(guests: Guests | null, { guestType, homeTenantId }: UserIdentity): Truth {
-  if (guests === null || guestType === null) return false;
-  return both(isOfType(guests, guestType), isOfTenant(guests, guestType, homeTenantId));
+  if (guests === null) return false;
+  return both(
+    isOfType(guests, guestType),
+    isOfTenant(guests, guestType, homeTenantId),
+    ...guests.unread.map((path) => unknown(path)),
+  );
 }
 
-function isOfType({ types }: Guests, type: string | undefined): Truth {
+/** A type we do not know may be anybody's, a member's of this tenant too. */
+function isOfType({ types }: Guests, type: string | null | undefined): Truth {
   if (type === undefined) return unknown('identity.guestType');
-  if (types.has(type)) return true;
+  if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
   return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));
 }
 
-function isOfTenant({ tenants }: Guests, type: string | undefined, home: string | null | undefined): Truth {
-  if (tenants === null || type === INTERNAL) return true;
+function isOfTenant(
+  { tenants }: Guests,
+  type: string | null | undefined,
+  home: string | null | undefined,
+): Truth {
+  if (tenants === null || type === INTERNAL || type === null) return true;
   if (type === undefined || home === undefined) return unknown('identity.homeTenantId');
   return home !== null && tenants.has(home);
 }
 
-/** Everybody a person of whom only this much is known may be, as far as the two sides of a policy tell them apart. */
-export function completions(
-  user: UserIdentity,
-  ...sides: readonly (Guests | null)[]
-): readonly UserIdentity[] {
+/**
+ * Everybody a person of whom only this much is known may be, as far as the two sides of a policy tell them apart.
+ *
+ * @param everyHome as `homesFor` gives them
+ */
+export function completions(user: UserIdentity, everyHome: readonly string[]): readonly UserIdentity[] {
   const types = user.guestType === undefined ? [null, ...GUEST_TYPES] : [user.guestType];
-  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
-  const homes = user.homeTenantId === undefined ? [...new Set(named), 'another tenant'] : [user.homeTenantId];
+  const homes = user.homeTenantId === undefined ? everyHome : [user.homeTenantId];
   return types.flatMap((guestType) => homes.map((homeTenantId) => ({ ...user, guestType, homeTenantId })));
+}
+
+/** One tenant for each way of being named by the sides, so that a thousand named alike are tried once. */
+export function homesFor(...sides: readonly (Guests | null)[]): readonly string[] {
+  const named = sides.flatMap((side) => [...(side?.tenants ?? [])]);
+  const namedBy = (home: string): string => sides.map((side) => side?.tenants?.has(home) ?? false).join();
+  return [...new Map([...named, 'another tenant'].map((home) => [namedBy(home), home])).values()];
 }

@@ -10,10 +10,11 @@ export interface Options {
   readonly odd: readonly string[];
 }
 
-export function compileOptions(policy: Policy, path: FieldPath): Options {
+/** @param unread paths of the condition that were not understood: each may name any value, beside those that were */
+export function compileOptions(policy: Policy, path: FieldPath, unread: readonly string[] = []): Options {
   const values = asSet(policy[path]);
   const known = FIELD_BY_PATH.get(path)?.kind.values ?? [];
-  return { values, odd: values.filter((value) => !known.includes(value)) };
+  return { values, odd: [...values.filter((value) => !known.includes(value)), ...unread] };
 }
 
 /** @param need what to ask for when the value was not given */

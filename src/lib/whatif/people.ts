@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/model.ts';
 import { asSet, isGuid } from '../policy/values.ts';
-import { compileGuests, type Guests, matchesGuests } from './guests.ts';
+import { compileGuests, type Guests, homesFor, matchesGuests } from './guests.ts';
 import type { Identity, UserIdentity } from './signIn.ts';
 import { both, either, not, type Truth, unknown } from './truth.ts';
 
@@ -20,6 +20,8 @@ export interface People {
 export interface Assignment {
   readonly include: People;
   readonly exclude: People;
+  /** Tenants of which every other tenant is like one, as far as the two sides tell guests apart. */
+  readonly homes: readonly string[];
   readonly workload: Workload;
 }
 
@@ -31,8 +33,12 @@ interface Workload {
   readonly filter: 'include' | 'exclude' | null;
 }
 
-/** Words of the users lists that mean no person. */
-const NO_PERSON: ReadonlySet<string> = new Set(['AllAgentIdUsers']);
+/** Words of the lists of users; every other list holds ids alone. `All` is none of the users a policy spares. */
+const ALL = 'All';
+const NO_PERSON = 'AllAgentIdUsers';
+
+/** A kind of membership we do not know narrows the guests that are named; it names nobody else. */
+const MEMBERSHIP = '.externalTenants.membershipKind';
 
 const users = 'conditions.users';
 const workload = 'conditions.clientApplications';
@@ -55,22 +61,31 @@ export function compileAssignment(policy: Policy, unread: readonly string[]): As
       roles: without(include.roles, exclude.roles),
     },
     exclude,
+    homes: homesFor(include.guests, exclude.guests),
     workload: workloadOf(policy),
   };
 }
 
 function people(policy: Policy, side: People['side'], unread: readonly string[]): People {
   const list = (name: string): readonly string[] => asSet(policy[`${users}.${side}${name}`]);
-  const named = [...list('Users'), ...list('Groups'), ...list('Roles')];
-  const odd = named.filter((entry) => entry !== 'All' && !isGuid(entry) && !NO_PERSON.has(entry));
+  const words = side === 'include' ? [ALL, NO_PERSON] : [NO_PERSON];
+  const named = [
+    ...list('Users').filter((entry) => !words.includes(entry)),
+    ...list('Groups'),
+    ...list('Roles'),
+  ];
+  const odd = named.filter((entry) => !isGuid(entry));
   return {
     side,
-    isAll: list('Users').includes('All'),
+    isAll: side === 'include' && list('Users').includes(ALL),
     users: new Set(list('Users')),
     groups: new Set(list('Groups')),
     roles: new Set(list('Roles')),
-    guests: compileGuests(policy, side),
-    unread: [...unread, ...odd.map((entry) => `what ${entry} stands for`)],
+    guests: compileGuests(policy, side, unread),
+    unread: [
+      ...unread.filter((path) => !path.endsWith(MEMBERSHIP)),
+      ...odd.map((entry) => `what ${entry} stands for`),
+    ],
   };
 }
 

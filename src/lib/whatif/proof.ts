@@ -1,29 +1,18 @@
-import { grant as grantEffect } from '../policy/effects.ts';
-import { FIELDS } from '../policy/fields.ts';
 import type { FieldPath, PolicyId, PolicyKey } from '../policy/model.ts';
-import { asSet, sameValue } from '../policy/values.ts';
-import { matchesTarget } from './apps.ts';
+import { asSet } from '../policy/values.ts';
+import { doesNoMore } from './comparison.ts';
 import { type CompiledPolicy, type CompiledSet, compile, type PolicyEntry } from './compile.ts';
-import { controlsMet, MODERN_CLIENTS, unmet } from './demand.ts';
-import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
+import { controlsMet, type Demand, demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
+import { matchesClientApp } from './evaluate.ts';
 import { completions } from './guests.ts';
-import { matchesLocation, type NamedLocations } from './locations.ts';
+import type { NamedLocations } from './locations.ts';
 import { matchesIdentity, type Way, ways } from './people.ts';
-import {
-  CLIENT_APPS,
-  filterGoal,
-  findDeviceFor,
-  LEVELS,
-  locationsFor,
-  PLATFORMS,
-  type Reach,
-  reachOf,
-  targetsFor,
-} from './reach.ts';
-import { sessionBlock } from './session.ts';
+import { CLIENT_APPS, type Reach, reachOf } from './reach.ts';
 import type { SignIn, UserIdentity } from './signIn.ts';
-import { couldBe, type Truth } from './truth.ts';
+import { couldBe } from './truth.ts';
 import { describe } from './words.ts';
+
+export { type Demand, demandOf } from './demand.ts';
 
 /** What is known of a protected identity. What is unknown may be anything. */
 export interface ProtectedFacts {
@@ -37,20 +26,6 @@ export interface ProtectedFacts {
   readonly guestType: string | null | 'unknown';
   readonly homeTenantId: string | null | 'unknown';
 }
-
-/** What keeps the identity out. */
-export type Demand =
-  | { readonly kind: 'block' }
-  | {
-      readonly kind: 'controls';
-      readonly operator: 'AND' | 'OR';
-      readonly controls: readonly string[];
-      /** Those it is not said to meet. */
-      readonly missing: readonly string[];
-    }
-  /** Only clients that cannot show a proof are asked for one. */
-  | { readonly kind: 'legacyClient'; readonly controls: readonly string[] }
-  | { readonly kind: 'session'; readonly control: string; readonly why: string };
 
 /** One policy that shuts a protected identity out of something. */
 export interface LockOut {
@@ -120,25 +95,6 @@ function personOf({ id, groups, roles, guestType, homeTenantId }: ProtectedFacts
   };
 }
 
-function isEnforced({ state }: CompiledPolicy): boolean {
-  return state === 'enabled' || state === 'unread';
-}
-
-/** What a policy demands that somebody who meets only these controls cannot give; undefined: nothing. */
-export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
-  const { grant, session, clientApps } = policy;
-  if (grant.kind === 'block') return grant;
-  const missing = unmet(grant, met);
-  if (grant.kind === 'controls') {
-    const { operator, controls } = grant;
-    if (missing.length > 0) return { kind: 'controls', operator, controls, missing };
-    const canBeAsked = MODERN_CLIENTS.some((client) => matchesClientApp(clientApps, client) === true);
-    if (!canBeAsked) return { kind: 'legacyClient', controls };
-  }
-  const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
-  return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
-}
-
 /** Somebody the policy is for. */
 interface Exposed {
   readonly person: UserIdentity;
@@ -148,8 +104,8 @@ interface Exposed {
 
 /** Whether and how a policy is for somebody, whatever the unknown about them turns out to be. */
 function exposure({ assignment }: CompiledPolicy, known: UserIdentity): Exposed | undefined {
-  const { include, exclude } = assignment;
-  const guises = completions(known, include.guests, exclude.guests);
+  const { include, homes } = assignment;
+  const guises = completions(known, homes);
   for (const person of guises) {
     const truth = matchesIdentity(assignment, person);
     if (!couldBe(truth)) continue;
@@ -259,83 +215,8 @@ export function worse({ move, namedLocations, identities, allowedControls }: Com
     proveNoLockOut({ policies: { policies: [policy] }, identities, allowedControls }).filter(
       ({ identity }) => {
         const person = people.get(identity);
-        return old === undefined || person === undefined || !wasThere(policy, old, person, met);
+        return old === undefined || person === undefined || !doesNoMore(policy, old, person, met);
       },
     ),
   );
-}
-
-/** Whether everything the policy now does to somebody, it did to them before. */
-function wasThere(
-  now: CompiledPolicy,
-  old: CompiledPolicy,
-  person: UserIdentity,
-  met: ReadonlySet<string>,
-): boolean {
-  return (
-    isEnforced(old) &&
-    old.unread.length === 0 &&
-    (isSame(now, old, 'conditions.users') || matchesIdentity(old.assignment, person) === true) &&
-    asksNoMore(now, old, met) &&
-    !reachesFurther(now, old)
-  );
-}
-
-function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
-  const [demand, former] = [demandOf(now, met), demandOf(old, met)];
-  if (former === undefined) return false;
-  if (former.kind === 'block') return true;
-  if (demand?.kind === 'session' || former.kind === 'session') {
-    return isSame(now, old, 'grantControls') && isSame(now, old, 'sessionControls');
-  }
-  const effect = grantEffect(old.entry.policy, now.entry.policy);
-  return demand?.kind === former.kind && (effect === 'neutral' || effect === 'loosens');
-}
-
-/** A product is within another exactly where each of its factors is, unless it is empty, which was seen to before. */
-function reachesFurther(now: CompiledPolicy, old: CompiledPolicy): boolean {
-  return (
-    grows(targetsFor(now.targets, old.targets), (policy, value) => matchesTarget(policy.targets, value)) ||
-    grows(CLIENT_APPS, (policy, value) => matchesClientApp(policy.clientApps, value)) ||
-    grows(PLATFORMS, (policy, value) => matchesPlatform(policy.platforms, value)) ||
-    (!isSame(now, old, 'conditions.locations') &&
-      grows(locationsFor(now.location, old.location), (policy, value) =>
-        matchesLocation(policy.location, value),
-      )) ||
-    (!isSame(now, old, 'conditions.devices') && devicesGrow(now, old)) ||
-    LEVELLED.some((name) => grows(LEVELS, (policy, value) => matchesLevel(policy[name], value, name)))
-  );
-
-  function grows<T>(values: Iterable<T>, match: (policy: CompiledPolicy, value: T) => Truth): boolean {
-    for (const value of values) if (couldBe(match(now, value)) && match(old, value) !== true) return true;
-    return false;
-  }
-}
-
-const LEVELLED = [
-  'signInRisk',
-  'userRisk',
-  'servicePrincipalRisk',
-  'insiderRisk',
-  'authenticationFlow',
-] as const;
-
-function devicesGrow({ deviceFilter: now }: CompiledPolicy, { deviceFilter: old }: CompiledPolicy): boolean {
-  if (old === null) return false;
-  const spared = filterGoal(old, false);
-  const hit = now === null ? undefined : filterGoal(now, true);
-  if (spared === null || hit === null) return true;
-  return findDeviceFor([spared, ...(hit === undefined ? [] : [hit])]) !== undefined;
-}
-
-function isSame(one: CompiledPolicy, other: CompiledPolicy, object: string): boolean {
-  const isEqual = FIELDS.every(
-    ({ path }) =>
-      !path.startsWith(`${object}.`) || sameValue(one.entry.policy[path], other.entry.policy[path]),
-  );
-  return isEqual && hasNothingUnread(one, object) && hasNothingUnread(other, object);
-}
-
-function hasNothingUnread({ entry: { unrecognised = [] } }: CompiledPolicy, object: string): boolean {
-  return !unrecognised.some(({ empty, path }) => !empty && path.startsWith(object));
 }

@@ -136,7 +136,7 @@ const RANGES_MAX = 2_000;
 function findLocation(condition: LocationCondition | null): Found<Required<Location>> | undefined {
   const match = (location: Location): Truth => matchesLocation(condition, location);
   const found = first(locationsFor(condition), match);
-  if (found !== undefined || condition === null || rangesIn(condition) <= RANGES_MAX) return found;
+  if (found !== undefined || triesEveryPlace(condition)) return found;
   return { value: { ipAddress: ELSEWHERE, country: null }, truth: unknown('an address in so many ranges') };
 }
 
@@ -184,6 +184,11 @@ function onePerKind<T>(values: readonly T[], kindOf: (value: T) => string): read
   return [...seen.values()];
 }
 
+/** Whether `locationsFor` these leaves out no kind of place. */
+export function triesEveryPlace(...conditions: readonly (LocationCondition | null)[]): boolean {
+  return conditions.every((condition) => condition === null || rangesIn(condition) <= RANGES_MAX);
+}
+
 function rangesIn({ include, exclude }: LocationCondition): number {
   return Math.max(include.ranges.length, exclude.ranges.length);
 }
@@ -207,7 +212,7 @@ export function findDeviceFor(goals: readonly Goal[]): Found<Device> | undefined
       return { value: satisfied.device, truth: true };
     case 'no':
       return undefined;
-    case 'tooLarge':
-      return { value: 'unregistered', truth: unknown('a device filter too long to decide') };
+    case 'undecided':
+      return { value: 'unregistered', truth: unknown('a device filter that cannot be decided') };
   }
 }

@@ -147,7 +147,7 @@ function readConditions(raw: Json, complain: Complain): Omit<SignIn, 'identity' 
     const found = values.find((known) => isWord(value, known));
     return found ?? complain(`signInConditions.${name}`, `is none of ${values.join(', ')}`);
   };
-  const flow = isObject(raw.authenticationFlow) ? raw.authenticationFlow.transferMethod : undefined;
+  const flow = isObject(raw.authenticationFlow) ? (raw.authenticationFlow.transferMethod ?? null) : undefined;
   const clientApp = isWord(raw.clientAppType, 'easSupported')
     ? 'exchangeActiveSync'
     : choice('clientAppType', CLIENT_APPS);

@@ -5,8 +5,11 @@ import type { Device, DeviceAttribute, DeviceValue } from './signIn.ts';
 export type Satisfied =
   | { readonly kind: 'yes'; readonly device: Device }
   | { readonly kind: 'no' }
-  /** The search was given up: somebody wrote a rule to make it long. Counts as "could match". */
-  | { readonly kind: 'tooLarge' };
+  /**
+   * The search was given up, as somebody wrote a rule to make it long; or it hangs on whether a device that is managed by
+   * something else than Intune shows its extension attributes. Counts as "could match".
+   */
+  | { readonly kind: 'undecided' };
 
 /** A rule that has to come out this way. */
 export interface Goal {
@@ -22,6 +25,12 @@ interface Wanted {
 
 type WantedOf = ReadonlyMap<DeviceAttribute, Wanted>;
 
+interface Search {
+  steps: number;
+  /** Something was met that cannot be decided. */
+  isOpen: boolean;
+}
+
 /**
  * Steps of one search. A rule has 3072 characters, so about 150 tests; written to that end, they make exponentially
  * many combinations. Rules people write need fewer than fifty steps.
@@ -34,14 +43,14 @@ const STEPS_MAX = 1_000;
  * `valueFor` finds a value if there is one.
  */
 export function satisfy(goals: readonly Goal[]): Satisfied {
-  const search = { steps: 0 };
+  const search: Search = { steps: 0, isOpen: false };
   const device = solve(goals, new Map(), search);
   if (device !== undefined) return { kind: 'yes', device };
-  return { kind: search.steps > STEPS_MAX ? 'tooLarge' : 'no' };
+  return { kind: search.steps > STEPS_MAX || search.isOpen ? 'undecided' : 'no' };
 }
 
 /** Takes goals apart until only tests are left; alternatives are tried one after the other, straight goals first. */
-function solve(goals: readonly Goal[], wanted: WantedOf, search: { steps: number }): Device | undefined {
+function solve(goals: readonly Goal[], wanted: WantedOf, search: Search): Device | undefined {
   const tests = new Map(wanted);
   const forks: Goal[][] = [];
   const open = [...goals];
@@ -59,7 +68,7 @@ function solve(goals: readonly Goal[], wanted: WantedOf, search: { steps: number
     }
   }
   const [fork, ...others] = forks;
-  if (fork === undefined) return deviceFor(tests);
+  if (fork === undefined) return deviceFor(tests, search);
   // The other forks go back as the goals they were: only what is chosen here is settled here.
   const rest = others.map((parts): Goal => alternatives(parts));
   for (const choice of fork) {
@@ -89,21 +98,23 @@ function add(
 }
 
 /** Extension attributes have values only on managed devices, and there are three ways to be one. */
-function deviceFor(tests: WantedOf): Device | undefined {
+function deviceFor(tests: WantedOf, search: Search): Device | undefined {
   const device = valuesFor(tests);
   if (device === undefined) return undefined;
   const hasExtension = Object.entries(device).some(
     ([name, value]) => name.startsWith('extensionAttribute') && value !== null,
   );
-  if (hasExtension) return managedDeviceFor(tests);
+  if (hasExtension) return managedDeviceFor(tests, search);
   return Object.values(device).every((value) => value === null) ? 'unregistered' : device;
 }
 
-function managedDeviceFor(tests: WantedOf): Device | undefined {
+function managedDeviceFor(tests: WantedOf, search: Search): Device | undefined {
   for (const [attribute, value] of MANAGED_BY) {
     const managed = new Map(tests);
     if (add(managed, attribute, { kind: 'equals', value }, true)) return valuesFor(managed);
   }
+  // Of a device that shares its management with Intune another manager is noted down.
+  search.isOpen ||= add(new Map(tests), 'mdmAppId', { kind: 'isNull' }, false);
   return undefined;
 }
 

@@ -124,6 +124,9 @@ export function sessionBlock({
   if (control === 'disableResilienceDefaults')
     return { name: control, why: 'without resilience defaults nobody gets in during an outage' };
   if (control === 'cloudAppSecurity' && !['monitorOnly', 'blockDownloads'].includes(value))
-    return { name: 'mcasConfigured', why: 'a policy in Defender for Cloud Apps decides, and it may block' };
+    return {
+      name: value === 'null' ? 'mcasConfigured' : value,
+      why: 'a policy in Defender for Cloud Apps decides, and it may block',
+    };
   return undefined;
 }

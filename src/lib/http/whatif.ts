@@ -1,0 +1,45 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { type App, platform, theApp } from '../app.ts';
+import { asFault, type Fault } from '../fault.ts';
+import type { Simulation } from '../simulate.ts';
+import { json, problem, wrongSettings } from './answers.ts';
+import { logTo } from './logging.ts';
+import { authorise, readBody } from './requests.ts';
+
+export async function answerWhatIf(
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  const allowed = authorise(request, 'Caretaker.Operator', platform().isAuthenticationOn);
+  if (!allowed.ok) return problem(allowed.problems);
+  const read = theApp();
+  if (!read.ok) return wrongSettings(read.problems);
+  const body = await readBody(request);
+  if (!body.ok) return problem(body.problems);
+  const simulated = await tried(read.app, body.value, context);
+  return simulated instanceof Error ? problem(troubleOf(simulated)) : answered(simulated);
+}
+
+async function tried(app: App, body: unknown, context: InvocationContext): Promise<Simulation | Fault> {
+  try {
+    return await app.simulate(body, logTo(context));
+  } catch (error) {
+    return asFault(error);
+  }
+}
+
+function answered(simulation: Simulation): HttpResponseInit {
+  switch (simulation.kind) {
+    case 'invalid':
+      return problem({ status: 400, problems: simulation.problems });
+    case 'missing':
+      return problem({ status: 404, problems: [`the directory has no user ${simulation.userId}`] });
+    case 'done':
+      return json(simulation.answer);
+  }
+}
+
+/** Only a setting can be mended here; all else is the weather of Graph and the tables. */
+function troubleOf({ kind, message }: Fault): { status: 500 | 503; problems: readonly string[] } {
+  return { status: kind === 'config' ? 500 : 503, problems: [message] };
+}

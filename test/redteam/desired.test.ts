@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
+import { TAMPERING } from '../../src/lib/record.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import type { Pair } from './case.ts';
+import { expectNobodyShutOut } from './expectations.ts';
+import { nameOf, PAIRS } from './pairs.ts';
+import { begin, KEY, play } from './play.ts';
+import { BREAK_GLASS, EMERGENCY } from './tenant.ts';
+
+type Protection = (pair: Pair) => ProtectedIdentities;
+
+const BY_NAME: Protection = ({ who }) => ({ users: [who], groups: [] });
+const BY_GROUP: Protection = () => ({ users: [], groups: [BREAK_GLASS] });
+
+/** The group holds this person alone; one pair of each mechanism will do, as all went through by name. */
+const ONE_OF_EACH = [
+  ...Map.groupBy(
+    PAIRS.filter(({ who }) => who === EMERGENCY),
+    ({ mechanism }) => mechanism,
+  ).values(),
+].flatMap(([first]) => first ?? []);
+
+describe.each([
+  ['a person whom settings name', BY_NAME, PAIRS],
+  ['a member of a group that settings name', BY_GROUP, ONE_OF_EACH],
+])('a run that protects %s', (_kind, protection, pairs) => {
+  const named = pairs.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+
+  it.each(named)('writes nothing lethal for %s', async (_name, pair) => {
+    const made = await begin(pair, pair.lethal, protection(pair));
+
+    const report = await play(pair.lethal, made);
+
+    expectNobodyShutOut(pair, made);
+    const answer = answerTo(report);
+    expect(answer).toBeDefined();
+    expect(answer === 'unreadable').toBe(!parseDesired(JSON.stringify(pair.lethal.desired)).ok);
+  });
+
+  it.each(named)('carries out the twin of %s', async (_name, pair) => {
+    const made = await begin(pair, pair.harmless, protection(pair));
+
+    const report = await play(pair.harmless, made);
+
+    expect(report).toMatchObject({ status: 'remediated', error: null });
+    expect(report.policies.map(({ outcome }) => outcome)).toEqual(
+      report.policies.map(() => ({ status: 'applied', settled: true, reason: null })),
+    );
+    expectNobodyShutOut(pair, made);
+  });
+});
+
+type Answer = 'unreadable' | 'held back' | 'refused by the service' | 'disarmed';
+
+/** What became of the lethal thing that was asked for; undefined: nothing that could be told from doing it. */
+function answerTo({ policies, findings }: RunReport): Answer | undefined {
+  const found = policies.find(({ key }) => key === KEY);
+  if (found === undefined) return findings.some(({ rule }) => rule === TAMPERING) ? 'unreadable' : undefined;
+  if (found.verdict === 'deny' || found.verdict === 'hold') return 'held back';
+  if (found.outcome?.status === 'rejected') return 'refused by the service';
+  return found.drift === 'none' || found.outcome?.settled === true ? 'disarmed' : undefined;
+}

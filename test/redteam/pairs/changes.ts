@@ -1,0 +1,376 @@
+import {
+  adopted,
+  allBut,
+  asks,
+  asksAll,
+  asksStrength,
+  edit,
+  mechanism,
+  only,
+  type Parts,
+  pair,
+  repaired,
+  restored,
+  together,
+} from '../case.ts';
+import {
+  AZURE_MANAGEMENT,
+  BREAK_GLASS,
+  EMERGENCY,
+  EMPTY,
+  EVERYBODY,
+  GLOBAL_ADMIN,
+  GONE_USER,
+  HELPDESK,
+  INNER,
+  MFA_STRENGTH,
+  NEIGHBOURS,
+  NO_RANGES,
+  PARTNER,
+  PHISHING_RESISTANT,
+  SECOND,
+  STAFF,
+} from '../tenant.ts';
+
+/** Changes that go wrong: what they make of a policy that was harmless. */
+
+const REPORT_ONLY = { state: 'enabledForReportingButNotEnforced' };
+const OFF = { state: 'disabled' };
+const ON = { state: 'enabled' };
+const SAFE: Parts = { users: allBut({ excludeGroups: [BREAK_GLASS] }) };
+const SAFE_MFA: Parts = { ...SAFE, grantControls: asks('mfa') };
+const MFA = { allowed: ['mfa', MFA_STRENGTH] };
+
+const PROMOTED = mechanism('a policy that only reported, put in force', [
+  edit('was only reporting', REPORT_ONLY, ON, { ...REPORT_ONLY, clientAppTypes: ['browser'] }),
+  edit('was off', OFF, ON, REPORT_ONLY),
+  edit('was only reporting and spared nobody', REPORT_ONLY, ON, { ...ON, ...SAFE }),
+  edit(
+    'asked for a key while it only reported',
+    { ...REPORT_ONLY, grantControls: asksStrength(PHISHING_RESISTANT) },
+    { ...ON, grantControls: asksStrength(PHISHING_RESISTANT) },
+    { ...ON, grantControls: asksStrength(MFA_STRENGTH) },
+    MFA,
+  ),
+  edit(
+    'was for administrators while it was off',
+    { ...OFF, users: only({ includeRoles: [GLOBAL_ADMIN] }) },
+    { ...ON, users: only({ includeRoles: [GLOBAL_ADMIN] }) },
+    { ...ON, users: only({ includeRoles: [HELPDESK] }) },
+  ),
+]);
+
+const UNSPARED = mechanism('an exclusion that an edit takes away', [
+  edit('loses its only exclusion', SAFE, {}, { ...SAFE, clientAppTypes: ['browser'] }),
+  edit(
+    'has its exclusion replaced',
+    SAFE,
+    { users: allBut({ excludeGroups: [NEIGHBOURS] }) },
+    { users: allBut({ excludeGroups: [INNER] }) },
+  ),
+  edit(
+    'has its exclusion moved to a group that is empty',
+    SAFE,
+    { users: allBut({ excludeGroups: [EMPTY] }) },
+    { users: allBut({ excludeGroups: [EMPTY, BREAK_GLASS] }) },
+  ),
+  edit(
+    'loses one of two exclusions, and it was the one',
+    { users: allBut({ excludeGroups: [NEIGHBOURS, BREAK_GLASS] }) },
+    { users: allBut({ excludeGroups: [NEIGHBOURS] }) },
+    { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
+  ),
+  edit(
+    'loses the second account, which stood alone',
+    { users: allBut({ excludeUsers: [EMERGENCY, SECOND] }) },
+    { users: allBut({ excludeUsers: [EMERGENCY] }) },
+    { users: allBut({ excludeUsers: [SECOND] }) },
+    { who: SECOND },
+  ),
+]);
+
+const WIDENED = mechanism('a change elsewhere in a policy that spares nobody', [
+  edit(
+    'comes to block where it asked for MFA',
+    { grantControls: asks('mfa') },
+    { grantControls: asks('block') },
+    { grantControls: asks('mfa', 'compliantDevice') },
+    MFA,
+  ),
+  edit(
+    'comes to ask for all where one was enough',
+    { grantControls: asks('mfa', 'compliantDevice') },
+    { grantControls: asksAll('mfa', 'compliantDevice') },
+    { grantControls: asks('mfa') },
+    MFA,
+  ),
+  edit('was for nobody', { users: only({}) }, { users: allBut() }, { users: { includeUsers: [STAFF] } }),
+  edit(
+    'was for a small group',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
+  ),
+  edit(
+    'asked any client for MFA and comes to ask old ones alone',
+    { clientAppTypes: ['browser', 'other'], grantControls: asks('mfa') },
+    { clientAppTypes: ['other'], grantControls: asks('mfa') },
+    { clientAppTypes: ['browser'], grantControls: asks('mfa') },
+    { ...MFA, hits: { clientAppType: 'other' } },
+  ),
+  edit(
+    'was for a place without addresses',
+    { locations: { includeLocations: [NO_RANGES] } },
+    { locations: { includeLocations: ['All'] } },
+    { locations: { includeLocations: [NO_RANGES], excludeLocations: ['AllTrusted'] } },
+  ),
+  edit(
+    'had a device filter that nothing passes',
+    {
+      devices: { deviceFilter: { mode: 'include', rule: 'device.model -eq "a" -and device.model -eq "b"' } },
+    },
+    {
+      devices: { deviceFilter: { mode: 'exclude', rule: 'device.model -eq "a" -and device.model -eq "b"' } },
+    },
+    {
+      devices: { deviceFilter: { mode: 'include', rule: 'device.model -eq "a" -and device.model -eq "c"' } },
+    },
+  ),
+  edit(
+    'was for no application',
+    { applications: { includeApplications: ['None'] } },
+    { applications: { includeApplications: [AZURE_MANAGEMENT] } },
+    { applications: { includeApplications: [AZURE_MANAGEMENT], excludeApplications: [AZURE_MANAGEMENT] } },
+  ),
+  edit(
+    'gets a session control',
+    { grantControls: asks('mfa') },
+    { grantControls: asks('mfa'), sessionControls: { secureSignInSession: { isEnabled: true } } },
+    {
+      grantControls: asks('mfa'),
+      sessionControls: { signInFrequency: { isEnabled: true, type: 'hours', value: 4 } },
+    },
+    MFA,
+  ),
+]);
+
+const RESTORED = mechanism('a restore of a policy that was edited before it was deleted', [
+  restored('had lost its exclusion when it was deleted', SAFE, {}, { ...SAFE, clientAppTypes: ['browser'] }),
+  restored('had lost its exclusion, but was off when it was deleted', SAFE, {}, OFF),
+  restored('had been put in force before it was deleted', { ...SAFE, ...REPORT_ONLY }, ON, {
+    ...SAFE,
+    ...ON,
+  }),
+  restored(
+    'asked for MFA and blocked when it was deleted',
+    SAFE_MFA,
+    { grantControls: asks('block') },
+    { grantControls: asks('mfa', 'compliantDevice') },
+    MFA,
+  ),
+  restored(
+    'was for a small group and for everybody when it was deleted',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
+  ),
+  restored(
+    'had got a session control when it was deleted',
+    SAFE_MFA,
+    { grantControls: asks('mfa'), sessionControls: { disableResilienceDefaults: true } },
+    {
+      grantControls: asks('mfa'),
+      sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } },
+    },
+    MFA,
+  ),
+  restored(
+    'had come to name the guest account when it was deleted',
+    { users: { includeUsers: [STAFF] } },
+    { users: { includeUsers: [STAFF, PARTNER] } },
+    { users: { includeUsers: [STAFF, GONE_USER] } },
+    { who: PARTNER },
+  ),
+]);
+
+const ADOPTED = mechanism('a policy of somebody else, taken over', [
+  adopted('spared them until it became ours', SAFE, {}, { users: allBut({ excludeUsers: [EMERGENCY] }) }),
+  adopted('was only reporting until it became ours', REPORT_ONLY, ON, { ...ON, ...SAFE }),
+  adopted(
+    'asked for less until it became ours',
+    { grantControls: asks('mfa') },
+    { grantControls: asksStrength(PHISHING_RESISTANT) },
+    { grantControls: asksStrength(MFA_STRENGTH) },
+    MFA,
+  ),
+]);
+
+/** Something in the users object that we do not know, so that nothing in there may be replaced. */
+const UNKNOWN_USERS = { includeUsers: ['All'], excludeUsersNew: ['somebody'] };
+
+const WITHHELD = mechanism(
+  'a write of which the part that spares them is held back',
+  [
+    repaired(
+      'is armed while its users cannot be replaced',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    repaired(
+      'is made to block while its users cannot be replaced',
+      SAFE,
+      {
+        before: { grantControls: asks('mfa'), users: UNKNOWN_USERS },
+        after: { grantControls: asks('block'), users: UNKNOWN_USERS },
+      },
+      { before: { grantControls: asks('mfa') }, after: SAFE },
+      MFA,
+    ),
+  ],
+  { isDoubtful: true },
+);
+
+const TOGETHER = mechanism('an exclusion lost through another change of the same run', [
+  together(
+    'comes with a change that is harmless',
+    SAFE,
+    {},
+    { users: allBut({ excludeUsers: [EMERGENCY] }) },
+  ),
+  together(
+    'spares a group that only the policy beside it spares rightly',
+    { ...SAFE_MFA, users: allBut({ excludeGroups: [INNER] }) },
+    { users: allBut({ excludeGroups: [NEIGHBOURS] }) },
+    { users: allBut({ excludeGroups: [NEIGHBOURS, INNER] }) },
+    MFA,
+  ),
+  together('is put in force beside one that is taken out of force', OFF, ON, { ...ON, ...SAFE }),
+  together(
+    'blocks where the one beside it asks for what they can give',
+    SAFE_MFA,
+    { clientAppTypes: ['browser'] },
+    { clientAppTypes: ['browser'], grantControls: asks('mfa') },
+    MFA,
+  ),
+]);
+
+/** What the newest Graph may put into a policy, and this one does not know. */
+const UNKNOWN_WORDS = mechanism(
+  'a member or word that nobody here knows',
+  [
+    pair('is in a state we do not know', { state: 'enabledForSomething' }, { state: 'disabled' }),
+    pair(
+      'spares by a member we do not know',
+      { users: allBut({ excludeEverybodyNew: ['yes'] }) },
+      { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
+    ),
+    pair(
+      'includes by a member we do not know',
+      { users: only({ includeEverybodyNew: ['yes'] }) },
+      { users: only({ includeGroups: [NEIGHBOURS] }) },
+    ),
+    pair(
+      'includes by a word we do not know',
+      { users: { includeUsers: ['AllTheNewPeople'] } },
+      { users: { includeUsers: ['None'] } },
+    ),
+    pair(
+      'has a condition we do not know',
+      { times: { at: 'night' } },
+      { users: allBut({ excludeRoles: [GLOBAL_ADMIN] }) },
+    ),
+    pair(
+      'is for a platform we do not know',
+      { platforms: { includePlatforms: ['unknownFutureValue'] } },
+      { platforms: { includePlatforms: ['all'], excludePlatforms: ['all'] } },
+    ),
+    pair(
+      'is for a client we do not know',
+      { clientAppTypes: ['unknownFutureValue'] },
+      { clientAppTypes: ['browser'], users: allBut({ excludeUsers: [EMERGENCY] }) },
+    ),
+    pair(
+      'is for a risk we do not know',
+      { signInRiskLevels: ['unknownFutureValue'] },
+      { signInRiskLevels: ['high'], users: allBut({ excludeUsers: [EMERGENCY] }) },
+    ),
+    pair(
+      'has a filter in a mode we do not know',
+      { devices: { deviceFilter: { mode: 'both', rule: 'device.model -eq "a"' } } },
+      {
+        devices: { deviceFilter: { mode: 'include', rule: 'device.model -eq "a"' } },
+        users: allBut({ excludeGroups: [INNER] }),
+      },
+    ),
+    pair(
+      'is for guests of a type we do not know',
+      {
+        users: only({
+          includeGuestsOrExternalUsers: {
+            guestOrExternalUserTypes: 'unknownFutureValue',
+            externalTenants: {
+              '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
+              membershipKind: 'all',
+            },
+          },
+        }),
+      },
+      { users: { includeUsers: ['GuestsOrExternalUsers'], excludeUsers: [PARTNER] } },
+      { who: PARTNER },
+    ),
+    pair(
+      'is for a target by a member we do not know',
+      { applications: { includeApplications: ['None'], includeEverything: ['yes'] } },
+      { applications: { includeApplications: ['None'] } },
+    ),
+  ],
+  { isDoubtful: true },
+);
+
+const UNKNOWN_DEMANDS = mechanism(
+  'a demand that nobody here knows',
+  [
+    pair(
+      'asks for a control we do not know',
+      { grantControls: asks('unknownFutureValue') },
+      { grantControls: asks('mfa') },
+    ),
+    pair(
+      'asks for one of two controls, and then for something new',
+      { grantControls: { ...asks('mfa', 'compliantDevice'), newControls: ['x'] } },
+      { grantControls: asks('mfa', 'compliantDevice') },
+    ),
+    pair(
+      'sets a session control we do not know',
+      { grantControls: null, sessionControls: { networkAccessSecurity: { isEnabled: true } } },
+      { grantControls: null, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } },
+    ),
+    pair(
+      'sends sessions on in a way we do not know',
+      {
+        grantControls: null,
+        sessionControls: {
+          cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'unknownFutureValue' },
+        },
+      },
+      {
+        grantControls: null,
+        sessionControls: { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
+      },
+    ),
+  ],
+  MFA,
+);
+
+export const CHANGES = [
+  ...PROMOTED,
+  ...UNSPARED,
+  ...WIDENED,
+  ...RESTORED,
+  ...ADOPTED,
+  ...WITHHELD,
+  ...TOGETHER,
+  ...UNKNOWN_WORDS,
+  ...UNKNOWN_DEMANDS,
+];

@@ -1,0 +1,74 @@
+import type { JsonObject } from '../../sandbox/tenant/model.ts';
+import type { ProtectedIdentities } from '../../src/lib/desired.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { type World, world } from '../support/world.ts';
+import type { Attempt, Pair } from './case.ts';
+import { TENANT_OPTIONS } from './tenant.ts';
+
+/** Key of the policy an attempt is about. */
+export const KEY = 'red';
+const BESIDE = 'beside';
+
+/** The red team's tenant, in which the pair's person is protected. */
+export function worldFor(
+  { who, allowed }: Pair,
+  policies: readonly RawPolicy[] = [],
+  identities: ProtectedIdentities = { users: [who], groups: [] },
+): Promise<World> {
+  return world({
+    tenant: { ...TENANT_OPTIONS, policies: policies as readonly JsonObject[] },
+    protected: identities,
+    allowedControls: allowed,
+  });
+}
+
+/** The world as it is before an attempt. @param identities who is protected; left out, the pair's person by name */
+export function begin(
+  pair: Pair,
+  { how, before }: Attempt,
+  identities?: ProtectedIdentities,
+): Promise<World> {
+  return worldFor(pair, how === 'adopt' && before !== null ? [before] : [], identities);
+}
+
+/** Longer than a create may stay invisible. */
+const CREATE_LAG_MS = 600_000;
+
+/** Carries an attempt out as its maker would, with a product that enforces. @returns the report of the last run */
+export async function play(attempt: Attempt, made: World): Promise<RunReport> {
+  const { how, before, desired, beside } = attempt;
+  const wanted = { [KEY]: desired, ...(beside === null ? {} : { [BESIDE]: beside }) };
+  switch (how) {
+    case 'create':
+    case 'adopt':
+      await made.push(wanted);
+      return made.run();
+    case 'edit':
+      await made.push({ [KEY]: before ?? {} });
+      await made.run();
+      await made.push(wanted);
+      return made.run();
+    case 'repair':
+    case 'restore':
+      await made.push(wanted);
+      await made.run();
+      // What was made just now and is gone might only not be visible yet.
+      await made.wait(CREATE_LAG_MS);
+      tamper(made, desired, before ?? {});
+      if (how === 'restore') made.tenant.admin.remove(idOf(made, desired));
+      return made.run();
+  }
+}
+
+/** A hand makes something else of one of our policies. */
+export function tamper(made: World, desired: RawPolicy, tampered: RawPolicy): void {
+  made.tenant.admin.edit(idOf(made, desired), (policy) => {
+    Object.assign(policy, structuredClone(tampered));
+  });
+}
+
+/** Id of the live policy that carries the desired name. */
+export function idOf({ live }: World, { displayName }: RawPolicy): string {
+  return String(live(String(displayName)).id);
+}

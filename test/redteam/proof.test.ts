@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type LockOut, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
+import { compiled, entry } from '../whatif/support.ts';
+import { type Attempt, type Pair, statesOf } from './case.ts';
+import { fateOf, judged, signInOf } from './oracle.ts';
+import { nameOf, PAIRS } from './pairs.ts';
+import { factsOf, PLACES } from './tenant.ts';
+
+const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+
+describe('the red team', () => {
+  it('has pairs enough, from mechanisms enough, and tells them apart', () => {
+    expect(PAIRS.length).toBeGreaterThanOrEqual(120);
+    expect(new Set(PAIRS.map(({ mechanism }) => mechanism)).size).toBeGreaterThanOrEqual(20);
+    expect(new Set(PAIRS.map(nameOf)).size).toBe(PAIRS.length);
+    expect(new Set(PAIRS.map(({ lethal }) => lethal.desired.displayName)).size).toBe(PAIRS.length);
+  });
+
+  it.each(NAMED)('says truly of %s which sign-in is hit', (_, pair) => {
+    expect(fateOf(statesOf(pair.lethal), pair)).toBe(pair.isDoubtful ? 'perhaps' : 'hit');
+    expect(fateOf(statesOf(pair.harmless), pair)).toBe('spared');
+  });
+
+  it('has twins that are harmless in the sign-in of every other pair too', () => {
+    const circumstances = PAIRS.map(({ hits }) => signInOf(hits));
+    for (const pair of PAIRS) {
+      const { identity } = signInOf(pair.hits);
+      const signIns = circumstances.map((signIn) => ({ ...signIn, identity }));
+      const fates = judged(statesOf(pair.harmless), signIns, pair.allowed);
+
+      expect(new Set(fates), nameOf(pair)).toEqual(new Set(['spared']));
+    }
+  });
+});
+
+describe('the proof, with nothing merged in', () => {
+  it.each(NAMED)('finds %s, and lets its twin be', (_, pair) => {
+    const found = added(pair, pair.lethal);
+
+    expect(found.length).toBeGreaterThan(0);
+    expect(added(pair, pair.harmless)).toEqual([]);
+    expect(standing(pair, pair.lethal).length).toBeGreaterThan(0);
+    expect(standing(pair, pair.harmless)).toEqual([]);
+    for (const lockOut of found) expectToSayEnough(lockOut, pair);
+  });
+});
+
+/** Every lock-out the attempt would add to the tenant. */
+function added(pair: Pair, attempt: Attempt): readonly LockOut[] {
+  const { how, before, beside } = attempt;
+  const main = statesOf({ ...attempt, beside: null }).map(entry);
+  // A deleted policy shuts nobody out, whatever it says.
+  const old = how === 'restore' || before === null ? null : entry(before);
+  const moves = [
+    { before: old, states: main },
+    ...(beside === null ? [] : [{ before: null, states: [entry(beside)] }]),
+  ];
+  return moves.flatMap((move) =>
+    worse({
+      move,
+      namedLocations: PLACES,
+      identities: [factsOf(pair.who)],
+      allowedControls: pair.allowed,
+    }),
+  );
+}
+
+/** Every lock-out of a tenant that holds all of it. */
+function standing(pair: Pair, attempt: Attempt): readonly LockOut[] {
+  return proveNoLockOut({
+    policies: compiled(statesOf(attempt), PLACES),
+    identities: [factsOf(pair.who)],
+    allowedControls: pair.allowed,
+  });
+}
+
+/** A finding names the policy, the person, the field that takes them in, and a sign-in that is hit. */
+function expectToSayEnough(lockOut: LockOut, { lethal, who, allowed }: Pair): void {
+  const { displayName, identity, field, missingFrom, signIn, detail, isCertain } = lockOut;
+  expect(displayName).toBe(lethal.desired.displayName);
+  expect(identity).toBe(who);
+  expect(field).toMatch(/^conditions\.users(\.include\w+)?$/);
+  expect(missingFrom).toMatch(/^conditions\.users\.exclude\w+$/);
+  expect(detail).toContain(displayName);
+  expect(detail).toContain(who);
+  expect(detail).toContain(field);
+  const fates = judged(statesOf(lethal), [signIn], allowed, true);
+  expect(fates).toContainEqual(expect.stringMatching(isCertain ? /^hit$/ : /^(hit|perhaps)$/));
+}

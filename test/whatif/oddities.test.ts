@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { type LockOut, type ProtectedFacts, proveNoLockOut } from '../../src/lib/whatif/proof.ts';
+import { compiled, id, raw, USER } from './support.ts';
+
+function lockOuts(
+  policy: RawPolicy,
+  identity: Partial<ProtectedFacts> = {},
+  allowedControls: readonly string[] = [],
+): readonly LockOut[] {
+  const nobodySpecial = { id: USER, groups: [], roles: [], guestType: null, homeTenantId: null };
+  return proveNoLockOut({
+    policies: compiled([policy]),
+    identities: [{ ...nobodySpecial, ...identity }],
+    allowedControls,
+  });
+}
+
+const EVERYBODY = { includeUsers: ['All'] };
+
+describe('a policy in a form we cannot read', () => {
+  it.each(['includeGroups', 'includeRoles'])('may be for anybody where %s holds a word', (list) => {
+    expect(lockOuts(raw({ users: { [list]: ['All'] } }))).toMatchObject([{ isCertain: false }]);
+    expect(lockOuts(raw({ users: { [list]: ['AllAgentIdUsers'] } }))).toMatchObject([{ isCertain: false }]);
+  });
+
+  it.each(['excludeUsers', 'excludeGroups', 'excludeRoles'])(
+    'spares nobody where %s says All, which is no word of that list',
+    (list) => {
+      expect(lockOuts(raw({ users: { ...EVERYBODY, [list]: ['All'] } }))).toMatchObject([
+        { isCertain: false },
+      ]);
+    },
+  );
+
+  it('may be for a member of the tenant where it names a kind of guest we do not know', () => {
+    const guests = {
+      guestOrExternalUserTypes: 'unknownFutureValue',
+      externalTenants: { membershipKind: 'all' },
+    };
+
+    expect(lockOuts(raw({ users: { includeGuestsOrExternalUsers: guests } }))).toMatchObject([
+      { isCertain: false, field: 'conditions.users.includeGuestsOrExternalUsers' },
+    ]);
+  });
+
+  it.each<[string, unknown]>([
+    ['a kind of membership', { externalTenants: { membershipKind: 'unknownFutureValue' } }],
+    ['a member', { externalTenants: { membershipKind: 'all' }, onlyFromRegions: ['EU'] }],
+    ['a member of the tenants', { externalTenants: { membershipKind: 'all', exceptMembers: [id(5)] } }],
+  ])('may not spare a guest where what it says of guests has %s we do not know', (_, more) => {
+    const guests = { guestOrExternalUserTypes: 'b2bCollaborationGuest', ...(more as object) };
+    const policy = raw({ users: { ...EVERYBODY, excludeGuestsOrExternalUsers: guests } });
+    const guest = { guestType: 'b2bCollaborationGuest', homeTenantId: id(6) };
+
+    expect(lockOuts(policy, guest)).toMatchObject([{ isCertain: false }]);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['platforms', { includePlatforms: ['linux'], excludePlatforms: ['linux'], includeVendors: ['Acme'] }],
+    ['platforms', { includePlatforms: ['linux', 5], excludePlatforms: ['linux'] }],
+    ['locations', { includeLocations: [id(1)], excludeLocations: [id(1)], includeNetworks: ['home'] }],
+    ['locations', { includeLocations: [id(1), 5], excludeLocations: [id(1)] }],
+    [
+      'devices',
+      {
+        deviceFilter: { mode: 'include', rule: 'device.model -eq "a" -and device.model -eq "b"' },
+        anyOf: 'c',
+      },
+    ],
+  ])('may reach further than the %s that are read say: %j', (name, value) => {
+    expect(lockOuts(raw({ [name]: value }))).toMatchObject([{ isCertain: false }]);
+  });
+
+  it('may be for old clients only, where its clients cannot be read', () => {
+    const grantControls = { operator: 'OR', builtInControls: ['mfa'] };
+
+    for (const clientAppTypes of [[5], 'other']) {
+      expect(lockOuts(raw({ clientAppTypes }, { grantControls }), {}, ['mfa'])).toMatchObject([
+        { demand: { kind: 'legacyClient' }, isCertain: false },
+      ]);
+    }
+  });
+
+  it('may be for anybody and anything that a condition we do not know names in place of users and targets', () => {
+    expect(
+      lockOuts(raw({ users: { excludeUsers: [id(5)] }, people: { include: ['everybody'] } })),
+    ).toMatchObject([{ isCertain: false }]);
+    expect(lockOuts(raw({ applications: null, resources: ['everything'] }))).toMatchObject([
+      { isCertain: false },
+    ]);
+  });
+
+  it('is for nobody here where it names agents or workloads alone', () => {
+    expect(lockOuts(raw({ users: null, agents: { includeAgentUsers: ['All'] } }))).toEqual([]);
+    expect(
+      lockOuts(
+        raw({
+          users: null,
+          clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] },
+          surroundings: ['rain'],
+        }),
+      ),
+    ).toEqual([]);
+  });
+});
+
+describe('a demand', () => {
+  const APPROVED = 'approvedApplication';
+
+  it('is not met by an approved client app, which is no longer asked for, in place of another control', () => {
+    const either = { grantControls: { operator: 'OR', builtInControls: [APPROVED, 'compliantDevice'] } };
+    const alone = { grantControls: { operator: 'OR', builtInControls: [APPROVED] } };
+
+    expect(lockOuts(raw({}, either), {}, [APPROVED])).toMatchObject([
+      { demand: { kind: 'controls', missing: ['compliantDevice'] } },
+    ]);
+    expect(lockOuts(raw({}, either), {}, ['compliantDevice'])).toEqual([]);
+    expect(lockOuts(raw({}, alone), {}, [APPROVED])).toEqual([]);
+  });
+
+  it('is there where a strength is described and not named', () => {
+    const authenticationStrength = { displayName: 'Phishing-resistant', allowedCombinations: ['fido2'] };
+    const policy = raw(
+      {},
+      { grantControls: { operator: 'OR', builtInControls: [], authenticationStrength } },
+    );
+
+    expect(lockOuts(policy, {}, ['mfa'])).toMatchObject([{ demand: { kind: 'controls' } }]);
+  });
+
+  it('names an unknown way through Defender for Cloud Apps as it is spelled', () => {
+    const cloudAppSecurity = { isEnabled: true, cloudAppSecurityType: 'blockEverything' };
+    const policy = raw({}, { grantControls: null, sessionControls: { cloudAppSecurity } });
+
+    expect(lockOuts(policy, {}, ['mcasConfigured'])).toMatchObject([
+      { demand: { kind: 'session', control: 'blockEverything' } },
+    ]);
+  });
+});
