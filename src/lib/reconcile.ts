@@ -201,25 +201,15 @@ function lockOutsIn(
   return proveNoLockOut({ policies, identities: people, allowedControls });
 }
 
-/**
- * While a new version is denied or waits for a person, the last proven one is what the tenant is kept at: a hold must not
- * switch repair off. A version of which only a part is held, because the tenant carries what nobody can read, has taken
- * its place already.
- */
+/** While a new version is denied or waits, the last proven one is what the tenant is kept at: a hold must not switch repair off. */
 function repairsMeanwhile(
   tenant: TenantId,
   verdicts: readonly Verdict[],
   { bindings, observation }: Facts,
 ): readonly Change[] {
-  const proven = verdicts.filter(hasNotBegun).flatMap(({ change: { desired } }): Desired[] => {
-    const { reference } = desired;
-    return reference.kind === 'version' && reference.desired.isProven ? [reference.desired] : [];
-  });
+  const waiting = verdicts.filter(({ decision }) => decision !== 'admit');
+  const proven = waiting.flatMap(({ change: { desired } }) => desired.lastProven ?? []);
   return plan(tenant, diff(leaveOn(proven, bindings, observation), bindings, observation));
-}
-
-function hasNotBegun({ decision, findings }: Verdict): boolean {
-  return decision === 'deny' || findings.some(({ isApprovable }) => isApprovable === true);
 }
 
 /** Writes down what waits after this run and clears away approvals of what is planned no more. */
