@@ -1,7 +1,7 @@
 import { type Applied, apply } from './apply.ts';
 import { leaveOn, switchedOn } from './contingency.ts';
 import type { Parameters, ProtectedIdentities } from './desired.ts';
-import { type Desired, type Drift, diff, type Observation } from './diff.ts';
+import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
 import type { FlapLimit } from './flapping.ts';
 import { type Around, type Facts, guard, type Verdict } from './guard.ts';
