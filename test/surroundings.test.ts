@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../src/lib/fault.ts';
 import {
   article,
+  BREAK_GLASS_MEMBER,
   BREAK_GLASS_USER,
   IDENTITIES,
   type World,
@@ -150,6 +151,25 @@ describe('a run that writes', () => {
     expect(report.status).toBe('remediated');
     expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
   });
+
+  it.each(['serverError', 'throttled', 'forbidden'] as const)(
+    'puts a proven policy right when what a member of a protected group is in cannot be read: %s',
+    async (trouble) => {
+      const made = await settled();
+      made.tenant.arm(trouble, {
+        path: new RegExp(`${BREAK_GLASS_MEMBER}/transitiveMemberOf`),
+        times: Number.POSITIVE_INFINITY,
+      });
+      made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+        policy.state = 'disabled';
+      });
+
+      const report = await made.run();
+
+      expect(report.status).toBe('remediated');
+      expect(made.live(NAME).state).toBe('enabled');
+    },
+  );
 
   it('goes on when the tables do not give or take what is kept', async () => {
     const made = await world({

@@ -78,6 +78,19 @@ describe('protected identities', () => {
     expect(clock.now()).toBe(startAt);
   });
 
+  it('count as members of the protected group that names them, whatever their own list says', async () => {
+    const { directory } = bench([
+      batches((url) => {
+        if (url.startsWith('/groups/')) return ok(user(3), user(4));
+        return url.includes(id(3)) ? ok(group(8)) : { status: 403, body: forbidden };
+      }),
+    ]);
+
+    const { people } = await directory.protected({ users: [], groups: [id(1), id(2)] });
+
+    expect(people.map(({ groups }) => groups)).toEqual([[id(8), id(1), id(2)], { atLeast: [id(1), id(2)] }]);
+  });
+
   it('cost nothing when there are none', async () => {
     const { directory, seen } = bench([]);
 

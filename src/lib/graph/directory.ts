@@ -57,7 +57,7 @@ export function directory(ask: Ask, origin: string): Directory {
       return {
         identities: [...users.map(namedUser), ...groups.map(namedGroup), ...groups.flatMap(membersOf)],
         people: [
-          ...people.map((user, index) => factsOf(user, memberships[index])),
+          ...people.map((user, index) => factsOf(user, memberships[index], groupsWith(user, groups))),
           ...users.filter(({ read }) => read.kind !== 'told').map(({ id }) => nothingKnownOf(id)),
           ...groups.filter((group) => isOpen(group, people)).map(({ id }) => anyMemberOf(id)),
         ],
@@ -284,11 +284,25 @@ function healthOf({ accountEnabled, isSynced }: User): { health: Health; reason?
   return { health: isSynced ? 'synced' : 'ok' };
 }
 
-function factsOf({ id, guestType }: User, read: Told<readonly unknown[]> | undefined): ProtectedFacts {
+/**
+ * @param foundIn groups whose lists name this user. They count whatever the user's own list says: it may be unread, or of
+ * another moment, and a policy that spares the group spares whoever is protected for being in it.
+ */
+function factsOf(
+  { id, guestType }: User,
+  read: Told<readonly unknown[]> | undefined,
+  foundIn: readonly string[] = [],
+): ProtectedFacts {
+  const person = { id, guestType, homeTenantId: guestType === null ? null : 'unknown' } as const;
   const memberships = mapped(read, groupsAndRoles);
-  const known: Memberships =
-    memberships.kind === 'told' ? memberships.value : { groups: 'unknown', roles: 'unknown' };
-  return { id, guestType, homeTenantId: guestType === null ? null : 'unknown', ...known };
+  if (memberships.kind !== 'told')
+    return { ...person, groups: foundIn.length === 0 ? 'unknown' : { atLeast: foundIn }, roles: 'unknown' };
+  const { groups, roles } = memberships.value;
+  return { ...person, groups: Array.isArray(groups) ? [...new Set([...groups, ...foundIn])] : groups, roles };
+}
+
+function groupsWith({ id }: User, groups: readonly Named<readonly User[]>[]): readonly string[] {
+  return groups.filter((group) => usersIn(group).some((user) => user.id === id)).map((group) => group.id);
 }
 
 /** Without the permission to read roles they come without their template: then nobody knows which ones they are. */
