@@ -13,7 +13,7 @@ import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
-import { moveOf, observedSet } from './sets.ts';
+import { observedSet } from './sets.ts';
 import { lookAround, type Outlook } from './surroundings.ts';
 import { announce, announceSkipped } from './telemetry/announce.ts';
 import { patience, proveSettled, watchContingency } from './verify.ts';
@@ -167,6 +167,7 @@ async function loop(
     on,
     isAsked,
     around: seen.around,
+    readAt: seen.readAt,
     lockOuts: lockOutsIn(observation, bindings, seen.around),
     notes: [...seen.notes, ...notes],
   });
@@ -186,8 +187,9 @@ function outlook(
   return {
     identities: limits.protected,
     allowedControls: limits.allowedControls,
-    entries: [...observedSet(observation, bindings), ...changes.flatMap((change) => moveOf(change).states)],
+    observed: observedSet(observation, bindings),
     changes,
+    deadlineAt: limits.deadlineAt,
   };
 }
 
@@ -293,6 +295,7 @@ function startedReport(request: RunRequest, ports: Ports, { protected: identitie
       ...identities.users.map((id) => ({ id, kind: 'user' }) as const),
       ...identities.groups.map((id) => ({ id, kind: 'group' }) as const),
     ].map((named) => ({ ...named, memberOf: null, health: 'unverified', reason: null })),
+    protectedReadAt: null,
     unmanaged: [],
     findings: [],
     remaining: 0,
