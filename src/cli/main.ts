@@ -1,7 +1,9 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
+import { clouds } from '../lib/graph/clouds.ts';
 import { approveCommand } from './approve.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
+import { INIT_HELP, initCommand } from './init.ts';
 import { pushCommand } from './push.ts';
 import { planCommand, runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
@@ -59,6 +61,22 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
       'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY)',
     );
 
+  program
+    .command('init')
+    .description('choose ready policies and settings, and write them as files to review')
+    .argument('[folder]', 'where to; never overwrites a file that differs without asking', 'caretaker')
+    .option('--baselines <list>', 'keys or numbers such as CA010, comma-separated, or all')
+    .option('--break-glass-users <ids>', 'object ids of the emergency accounts, comma-separated')
+    .option('--break-glass-groups <ids>', 'object ids of their groups, comma-separated')
+    .option('--cloud <name>', Object.keys(clouds).join(', '))
+    .option('--tenant <id>', 'directory (tenant) id')
+    .option('--create-tables', 'create the tables in the storage that the environment names')
+    .option('-y, --yes', 'ask nothing: what is not said comes from the environment, files that differ stay')
+    .addOption(json())
+    .addHelpText('after', INIT_HELP)
+    .action(async (folder: string, options) => {
+      code = await initCommand(folder, options, terminal);
+    });
   program
     .command('validate')
     .description('check desired-state files, offline: every problem at once, with file, line and column')

@@ -5,7 +5,7 @@ import type { SettingsProblem } from '../lib/settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The tables are reached as the person at the keyboard, unless this runs where a managed identity is. */
-function operatorCredential({ environment, world }: Terminal): Pick<World, 'tablesCredential'> {
+export function operatorCredential({ environment, world }: Terminal): Pick<World, 'tablesCredential'> {
   if (world.tablesCredential !== undefined) return { tablesCredential: world.tablesCredential };
   const isIdentityHere = environment.IDENTITY_ENDPOINT !== undefined;
   const usesTokens = environment.STATE_STORAGE__tableServiceUri !== undefined;

@@ -6,6 +6,8 @@ import type { Environment } from '../lib/settings.ts';
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
+  /** @returns what the person typed, without blanks around it; undefined when nobody can be asked, or they left */
+  ask(question: string): Promise<string | undefined>;
   /** @returns whether the person agreed; undefined when nobody can be asked */
   confirm(question: string): Promise<boolean | undefined>;
   readonly environment: Environment;
@@ -23,16 +25,25 @@ export function systemTerminal(): Terminal {
     environment: process.env,
     user: process.env.USER ?? process.env.USERNAME ?? 'unknown',
     world: {},
+    ask: (question) => typed(`${question} `),
     async confirm(question) {
-      if (!process.stdin.isTTY) return undefined;
-      const prompt = createInterface({ input: process.stdin, output: process.stderr });
-      try {
-        return /^y(es)?$/i.test((await prompt.question(`${question} [y/N] `)).trim());
-      } finally {
-        prompt.close();
-      }
+      const answer = await typed(`${question} [y/N] `);
+      return answer === undefined ? undefined : /^y(es)?$/i.test(answer);
     },
   };
+}
+
+/** Questions go to standard error, so that standard output has the result alone. */
+async function typed(prompt: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined;
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // Whoever ends the input leaves the question without an answer for ever.
+  const left = new Promise<undefined>((resolve) => void reader.once('close', () => resolve(undefined)));
+  try {
+    return (await Promise.race([reader.question(prompt), left]))?.trim();
+  } finally {
+    reader.close();
+  }
 }
 
 /** Telemetry of a run that was started here: nobody collects it, so only what went wrong is shown. */

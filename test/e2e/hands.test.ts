@@ -57,6 +57,7 @@ async function caretakerAs(
       err += text;
     },
     confirm: async () => undefined,
+    ask: async () => undefined,
     environment: sandbox.environment,
     user,
     world: {},

@@ -51,6 +51,7 @@ async function caretaker(...words: string[]): Promise<{ code: number; out: strin
     err: (text) => {
       err += text;
     },
+    ask: async () => undefined,
     confirm: async () => undefined,
     environment: sandbox.environment,
     user: 'test',

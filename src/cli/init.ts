@@ -1,0 +1,168 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createApp } from '../lib/app.ts';
+import { lackingIn } from '../lib/baselines.ts';
+import { Fault } from '../lib/fault.ts';
+import { beginningFrom, type Choices } from './beginning.ts';
+import { type Beginning, filesFor, type NewFile, POLICIES, SETTINGS } from './initFiles.ts';
+import { operatorCredential } from './operator.ts';
+import { EXIT, type Terminal } from './terminal.ts';
+
+export interface InitOptions extends Choices {
+  readonly createTables?: boolean;
+  readonly json?: boolean;
+}
+
+export const INIT_HELP = `
+all: every ready policy the cloud can carry, but for the article's form of 2020, of which Microsoft's template is the
+better start. With --yes a file that is there and differs stays as it is.
+
+Examples:
+  caretaker init
+  caretaker init ours --yes --baselines CA010,CA011,CA102 --tenant 7e4a1c00-0000-4000-8000-0000000000aa \\
+    --break-glass-users b1ea4c1a-0000-4000-8000-000000000001
+
+Exit codes: 0 written, 1 a file that differs was kept, or the tables could not be created, 2 wrong usage.`;
+
+/** What became of the files. */
+interface Written {
+  readonly written: readonly string[];
+  readonly unchanged: readonly string[];
+  /** There already, with something else in them. */
+  readonly kept: readonly string[];
+}
+
+type Tables =
+  | { readonly status: 'created' | 'left' }
+  | { readonly status: 'failed'; readonly reason: string };
+
+/** Asks what to begin with, writes it as files a person can review, and says what comes next. */
+export async function initCommand(folder: string, options: InitOptions, terminal: Terminal): Promise<number> {
+  const beginning = await beginningFrom(options, terminal);
+  const written = await writeFiles(filesFor(folder, beginning), options, terminal);
+  const tables = await tablesFor(options, terminal);
+  const warnings = warningsFor(beginning);
+  const next = nextCommands(folder);
+  if (options.json === true)
+    terminal.out(`${JSON.stringify({ folder, ...written, tables, warnings, next })}\n`);
+  else terminal.out(`${[...told(written, tables), '', 'Next:', ...next.map(indented)].join('\n')}\n`);
+  for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
+  return written.kept.length > 0 || tables.status === 'failed' ? EXIT.failed : EXIT.done;
+}
+
+async function writeFiles(
+  files: readonly NewFile[],
+  options: InitOptions,
+  terminal: Terminal,
+): Promise<Written> {
+  const [written, unchanged, kept]: [string[], string[], string[]] = [[], [], []];
+  for (const { path, content } of files) {
+    const there = await contentOf(path);
+    if (there === content) unchanged.push(path);
+    else if (there === undefined || (await mayOverwrite(path, options, terminal))) {
+      await write(path, content);
+      written.push(path);
+    } else kept.push(path);
+  }
+  return { written, unchanged, kept };
+}
+
+async function mayOverwrite(path: string, { yes }: InitOptions, terminal: Terminal): Promise<boolean> {
+  if (yes === true) return false;
+  return (await terminal.confirm(`${path} is there and differs. Overwrite it?`)) === true;
+}
+
+async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
+  }
+}
+
+async function write(path: string, content: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  } catch (error) {
+    throw new Fault('config', `${path} cannot be written: ${(error as Error).message}`, {}, error);
+  }
+}
+
+/** Settings the tables need. */
+const STORAGE = new Set(['STATE_STORAGE', 'STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID']);
+
+/** Creates the tables where that is said or agreed to. The files are written by now, so a failure is told, not thrown. */
+async function tablesFor(options: InitOptions, terminal: Terminal): Promise<Tables> {
+  if (options.createTables !== true && !(await wantsTables(options, terminal))) return { status: 'left' };
+  const read = createApp(terminal.environment, {
+    ...terminal.world,
+    ...operatorCredential(terminal),
+    ignore: ({ setting }) => !STORAGE.has(setting),
+  });
+  if (!read.ok) {
+    const reason = read.problems.map(({ setting, problem }) => `${setting} ${problem}`).join('; ');
+    return { status: 'failed', reason };
+  }
+  try {
+    await read.app.createTables();
+    return { status: 'created' };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { status: 'failed', reason: error.message };
+  }
+}
+
+async function wantsTables({ yes }: InitOptions, terminal: Terminal): Promise<boolean> {
+  const { STATE_STORAGE__tableServiceUri: uri, STATE_STORAGE: connection } = terminal.environment;
+  if (yes === true || (uri === undefined && connection === undefined)) return false;
+  return (await terminal.confirm(`Create the tables in ${uri ?? 'the storage of STATE_STORAGE'}?`)) === true;
+}
+
+function warningsFor(beginning: Beginning): readonly string[] {
+  const { cloud, tenantId, policies, breakGlassUsers, breakGlassGroups } = beginning;
+  const keys = new Set(policies.map(({ baseline }) => baseline.key));
+  return [
+    ...(tenantId === null ? [`TENANT_ID is empty in ${SETTINGS}; fill it in.`] : []),
+    ...(breakGlassUsers.length + breakGlassGroups.length === 0
+      ? [
+          'no emergency accounts are named: the app reports, and writes nothing until BREAK_GLASS_USERS or BREAK_GLASS_GROUPS names some.',
+        ]
+      : []),
+    ...policies.flatMap(({ baseline, policy }) =>
+      lackingIn(cloud, policy).map(({ short }) => `${baseline.key} needs ${short}, which ${cloud} lacks.`),
+    ),
+    ...policies.flatMap(({ baseline: { key, supersededBy } }) =>
+      supersededBy !== undefined && keys.has(supersededBy)
+        ? [`${key} and ${supersededBy} say the same; keep one of them.`]
+        : [],
+    ),
+  ];
+}
+
+function told({ written, unchanged, kept }: Written, tables: Tables): readonly string[] {
+  return [
+    ...written.map((path) => `wrote      ${path}`),
+    ...unchanged.map((path) => `unchanged  ${path}`),
+    ...kept.map((path) => `KEPT       ${path}, which differs`),
+    ...(tables.status === 'created' ? ['created    the tables'] : []),
+    ...(tables.status === 'failed' ? [`NO TABLES  ${tables.reason}`] : []),
+  ];
+}
+
+function nextCommands(folder: string): readonly string[] {
+  const policies = join(folder, POLICIES);
+  const settings = join(folder, SETTINGS);
+  return [
+    // Without a slash a shell would look for it on its path.
+    `set -a; . ${settings.includes('/') ? '' : './'}${settings}; set +a`,
+    `caretaker validate ${policies}`,
+    `caretaker push ${policies}`,
+    'caretaker plan --app https://<app>.azurewebsites.net',
+  ];
+}
+
+function indented(line: string): string {
+  return `  ${line}`;
+}
