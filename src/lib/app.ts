@@ -90,7 +90,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     ...(world.fetch === undefined ? {} : { fetch: world.fetch }),
     ...(world.credential === undefined ? {} : { credential: world.credential }),
   });
-  const storage = createStorage(storageSettings(settings, world), clock);
+  const storage = createStorage(storageSettings(settings, world), clock, settings.signers);
   const parameters: Parameters = {
     azureManagement: [cloud.azureManagementAppId],
     breakGlassUsers: settings.protected.users,
