@@ -1,21 +1,15 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clouds } from '../src/lib/graph/clouds.ts';
 import { type Environment, readSettings, SETTING_NAMES } from '../src/lib/settings.ts';
-import { signerOf, writeSigner } from '../src/lib/signature.ts';
+import { writeSigner } from '../src/lib/signature.ts';
+import { newSigner } from './support/signers.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const RIGHT: Environment = { TENANT_ID: TENANT, STATE_STORAGE: 'UseDevelopmentStorage=true' };
 
-const ED25519 = publicLine(generateKeyPairSync('ed25519').publicKey);
-const ES256 = publicLine(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
-
-function publicLine(key: KeyObject): string {
-  const signer = signerOf(key.export({ format: 'jwk' }));
-  if (signer === undefined) throw new Error('no key for signing');
-  return writeSigner(signer);
-}
+const ED25519 = writeSigner(newSigner('ed25519').public);
+const ES256 = writeSigner(newSigner('es256').public);
 
 function problems(environment: Environment): string[] {
   return readSettings(environment).problems.map(({ setting }) => setting);

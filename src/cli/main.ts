@@ -1,10 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
+import { describeKeys } from './keys.ts';
 import { pushCommand } from './push.ts';
 import { planCommand, runCommand } from './run.ts';
+import { withKeyOptions } from './signing.ts';
 import { statusCommand } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { validateCommand } from './validate.ts';
+import { describeVersions } from './versions.ts';
 import { describeWhatIf, type WhatIfOptions, whatIfCommand } from './whatif.ts';
 
 /**
@@ -38,8 +41,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .action(async (paths: string[], options) => {
       code = await validateCommand(paths, options, terminal);
     });
-  program
-    .command('push')
+  withKeyOptions(program.command('push'))
     .description('store desired-state files as new versions, after showing what changes')
     .argument('<paths...>', 'folders or files; the file name is the key')
     .option('-y, --yes', 'do not ask')
@@ -49,6 +51,11 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .action(async (paths: string[], options) => {
       code = await pushCommand(paths, options, terminal);
     });
+  const end = (given: number): void => {
+    code = given;
+  };
+  describeVersions(program, terminal, end);
+  describeKeys(program.command('keys'), terminal, end);
   program
     .command('plan')
     .description('compare and judge as a run would, and write nothing to the tenant')

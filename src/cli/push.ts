@@ -1,35 +1,21 @@
-import { createApp } from '../lib/app.ts';
-import { parseDesired } from '../lib/desired.ts';
-import { fieldDrifts } from '../lib/diff.ts';
 import { Fault } from '../lib/fault.ts';
-import { canonical } from '../lib/policy/canonical.ts';
-import type { Policy } from '../lib/policy/model.ts';
-import type { DesiredPush, DesiredRead, DesiredVersion } from '../lib/ports.ts';
-import { renderMove } from '../lib/render.ts';
+import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { type DesiredFile, readFiles, renderProblem } from './files.ts';
-import { operatorCredential } from './operator.ts';
-import { EXIT, quietLog, type Terminal } from './terminal.ts';
-
-interface PushOptions {
-  readonly yes?: boolean;
-  readonly message: string;
-  readonly author?: string;
-  readonly json?: boolean;
-}
-
-/** Settings a push needs; the others are the deployed app's business. */
-const NEEDED = new Set(['TENANT_ID', 'STATE_STORAGE', 'STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID']);
+import { type Moves, movesBetween, pushedAsJson, renderMoves } from './moves.ts';
+import { type KeyOptions, signerFor } from './signing.ts';
+import { isAgreed, openStore, pushedBy, refuseTakenNames, type StoreOptions, tellPushed } from './store.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 interface Step {
   readonly file: DesiredFile;
   readonly head: DesiredVersion | undefined;
-  readonly lines: readonly string[];
+  readonly moves: Moves;
 }
 
 /** Stores files as new versions: shows what changes and which way, asks, and refuses where the base has moved meanwhile. */
 export async function pushCommand(
   paths: readonly string[],
-  options: PushOptions,
+  options: StoreOptions & KeyOptions,
   terminal: Terminal,
 ): Promise<number> {
   const { files, problems } = await readFiles(paths);
@@ -38,45 +24,33 @@ export async function pushCommand(
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
-  const read = createApp(terminal.environment, {
-    ...terminal.world,
-    ...operatorCredential(terminal),
-    ignore: ({ setting }) => !NEEDED.has(setting),
-  });
-  if (!read.ok)
-    throw new Fault(
-      'config',
-      read.problems.map(({ setting, problem }) => `${setting} ${problem}`).join('\n'),
-    );
-  await read.app.createTables();
-  const { desired, clock } = read.app.open(quietLog(terminal), 120_000);
-  const heads = await desired.heads();
-  refuseTakenNames(files, heads);
+  const store = openStore(terminal);
+  await store.app.createTables();
+  const heads = await store.desired.heads();
+  refuseTakenNames(
+    files.map(({ key, path, document }) => ({ key, displayName: document.displayName, place: path })),
+    heads,
+  );
   const steps = files.map((file) => stepFor(file, heads)).filter((step) => step !== undefined);
   const unchanged = files.length - steps.length;
   if (options.json !== true) terminal.out(renderSteps(steps, unchanged));
-  if (steps.length === 0) return finish([], unchanged, options, terminal);
+  if (steps.length === 0) return finish([], steps, unchanged, options, terminal);
 
-  const agreed =
-    options.yes === true ? true : await terminal.confirm(`Push ${steps.length} as new versions?`);
-  if (agreed === undefined) throw new Fault('config', 'nobody can be asked here: say --yes');
-  if (!agreed) {
-    terminal.err('Nothing was pushed.\n');
-    return EXIT.failed;
-  }
-  const pushedAt = new Date(clock.now()).toISOString();
-  const items = steps.map(
-    ({ file, head }): DesiredPush => ({
-      key: file.key,
-      content: file.content,
-      active: true,
-      author: options.author ?? terminal.user,
-      message: options.message,
-      pushedAt,
-      baseHash: head?.hash ?? null,
-    }),
+  const signer = await signerFor(
+    options,
+    store.app.settings.signers,
+    steps.flatMap(({ head }) => head ?? []),
+    terminal,
   );
-  return finish(await desired.push(items), unchanged, options, terminal);
+  if (!(await isAgreed(`Push ${steps.length} as new versions?`, options, terminal))) return EXIT.failed;
+  const items = steps.map(({ file: { key, content }, head }) => ({
+    key,
+    content,
+    active: true,
+    baseHash: head?.hash ?? null,
+    ...pushedBy(options, store, terminal),
+  }));
+  return finish(await store.desired.push(items, signer), steps, unchanged, options, terminal);
 }
 
 /** A damaged head has no base to build on; whoever wants to push over it must first look at what happened. */
@@ -85,42 +59,13 @@ function stepFor(file: DesiredFile, heads: DesiredRead): Step | undefined {
   if (damaged !== undefined) throw new Fault('rejected', `desired row "${file.key}": ${damaged.problem}`);
   const head = heads.versions.find(({ key }) => key === file.key);
   if (head?.active === true && head.content === file.content) return undefined;
-  return { file, head, lines: moves(head, file) };
-}
-
-function moves(head: DesiredVersion | undefined, file: DesiredFile): string[] {
-  const before = head?.active === true ? parseDesired(head.content) : undefined;
-  if (before === undefined || !before.ok) return ['new'];
-  // Parameters are compared by name here: what they stand for is the deployed app's to say.
-  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(file.document.raw)];
-  const drifts = fieldDrifts(from, to);
-  if (drifts.length === 0) return ['says the same in other words'];
-  return drifts.map(
-    ({ path, desired, observed, effect }) => `${path}: ${renderMove(desired, observed)} (${effect})`,
-  );
-}
-
-function refuseTakenNames(files: readonly DesiredFile[], heads: DesiredRead): void {
-  const pushed = new Set(files.map(({ key }) => key));
-  for (const { key, content, active } of heads.versions) {
-    if (!active || pushed.has(key)) continue;
-    const parsed = parseDesired(content);
-    const taken = parsed.ok
-      ? files.find(({ document }) => document.displayName === parsed.document.displayName)
-      : undefined;
-    if (taken !== undefined) {
-      throw new Fault(
-        'config',
-        `${taken.path}: displayName "${taken.document.displayName}" belongs to the key "${key}" already; two policies need two names`,
-      );
-    }
-  }
+  return { file, head, moves: movesBetween(head, { content: file.content, active: true }) };
 }
 
 function renderSteps(steps: readonly Step[], unchanged: number): string {
-  const shown = steps.flatMap(({ file, head, lines }) => [
+  const shown = steps.flatMap(({ file, head, moves }) => [
     `${file.key} "${file.document.displayName}" version ${(head?.version ?? 0) + 1}`,
-    ...lines.map((line) => `    ${line}`),
+    ...renderMoves(moves),
   ]);
   const same = unchanged === 0 ? [] : [`${unchanged} unchanged`];
   return `${[...shown, ...same].join('\n')}\n`;
@@ -128,14 +73,19 @@ function renderSteps(steps: readonly Step[], unchanged: number): string {
 
 function finish(
   pushed: readonly DesiredVersion[],
+  steps: readonly Step[],
   unchanged: number,
-  options: PushOptions,
+  options: StoreOptions,
   terminal: Terminal,
 ): number {
-  const versions = pushed.map(({ key, version, hash }) => ({ key, version, hash }));
-  if (options.json === true)
-    terminal.out(`${JSON.stringify({ pushed: versions, unchanged, problems: [] })}\n`);
-  else if (pushed.length > 0)
-    terminal.out(`Pushed ${versions.map(({ key, version }) => `${key} ${version}`).join(', ')}.\n`);
+  if (options.json !== true) {
+    terminal.out(tellPushed(pushed));
+    return EXIT.done;
+  }
+  const versions = pushedAsJson(
+    pushed,
+    (key) => steps.find(({ file }) => file.key === key)?.moves.fields ?? [],
+  );
+  terminal.out(`${JSON.stringify({ pushed: versions, unchanged, problems: [] })}\n`);
   return EXIT.done;
 }

@@ -31,6 +31,8 @@ export interface RunOrder {
 /** The composed program: settings read, adapters built. One per process. */
 export interface App {
   readonly settings: Settings;
+  /** What the parameters of desired-state files stand for here. */
+  readonly parameters: Parameters;
   run(order: RunOrder, log: Log): Promise<RunResult>;
   /** Answers one What If question, in the form of Graph's `evaluate`; writes nothing anywhere. */
   simulate(body: unknown, log: Log): Promise<Simulation>;
@@ -126,6 +128,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
 
   const app: App = {
     settings,
+    parameters,
     createTables: () => storage.createTables(),
     open: (log, budgetMs = settings.runBudgetMs) => openUntil(clock.now() + budgetMs, log),
     run(order, log) {
