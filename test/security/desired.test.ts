@@ -282,6 +282,38 @@ function turned(value: unknown, bit: number): unknown {
   );
 }
 
+describe('without signers', () => {
+  it('a newest version that was replaced by another of its number is not used, though its hash fits', async () => {
+    const made = await world();
+    await made.push({ [KEY]: article() });
+    await made.run();
+    const twin = await world();
+    await twin.push({ [KEY]: article({ state: 'disabled' }) });
+    const [theirs, ours] = [twin, made].map(({ storage, tenant }) =>
+      storage.rowsOf(tenant.tenantId)('desired'),
+    );
+
+    for (const rowKey of [HEAD, rowOf(1)]) {
+      const row = await theirs?.read(rowKey);
+      await ours?.put({ rowKey, columns: row?.columns as Record<string, Cell> });
+    }
+    const report = await made.run();
+
+    expect(report.status).toBe('incomplete');
+    expect(tampered(made).join()).toContain('it is not the version 1 that was seen before');
+    expect(made.live(NAME).state).toBe('enabled');
+  });
+
+  it('a new version is used, signed or not', async () => {
+    const made = await world({ signer: retired });
+    await made.push({ [KEY]: article() });
+    await made.run();
+    await forge(made, KEY, article({ displayName: 'CA009' }));
+
+    expect((await made.run()).status).toBe('remediated');
+  });
+});
+
 describe('a change of signers', () => {
   it('stops no policy while both are known, nor after all were signed anew', async () => {
     const signers = [retired.public, ours.public];
