@@ -248,6 +248,9 @@ describe('a version and the tenant', () => {
     const back = await caretaker('rollback', KEY, '--to', '1', '--yes');
     expect(back).toMatchObject({ code: 0, out: expect.stringContaining('taken up again') });
     expect(JSON.stringify(sandbox.tenant.truth())).toContain(STRANGER);
+    expect((await caretaker('run')).code).toBe(0);
+    expect(sandbox.tenant.truth()).toHaveLength(1);
+    expect(JSON.stringify(sandbox.tenant.truth())).not.toContain(STRANGER);
   });
 });
 
