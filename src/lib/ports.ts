@@ -197,7 +197,8 @@ export interface DesiredState {
   version(key: PolicyKey, version: number): Promise<DesiredVersion | undefined>;
   /**
    * Every stored version of one key whose hash fits, newest first. Rows that cannot be believed, gaps in the chain, and
-   * versions nobody known has signed are `damaged`, the last of these beside being listed. One request a thousand rows.
+   * versions that nobody known has signed or built on are `damaged`, the last of these beside being listed. One request a
+   * thousand rows.
    */
   history(key: PolicyKey): Promise<DesiredRead>;
 }

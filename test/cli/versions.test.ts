@@ -327,6 +327,7 @@ describe('keys', () => {
     expect(rotated).toMatchObject({ code: 0, out: expect.stringContaining(`Pushed ${KEY} 2`) });
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('Nothing to do') });
     expect(alone.code).toBe(0);
+    expect((await caretakerWith({ DESIRED_STATE_SIGNERS: fresh }, ['history', KEY])).code).toBe(0);
     expect(JSON.parse(alone.out)).toMatchObject({
       signers: [{ algorithm: 'es256', policies: [KEY] }],
       others: [],

@@ -105,6 +105,19 @@ describe.each(places)('signed versions $name', ({ start }) => {
     expect(damaged.map(({ key }) => key).toSorted()).toEqual(['other', KEY, 'third'].toSorted());
   });
 
+  it('vouch for the ones they were made on, whoever signed those', async () => {
+    const first = await pushed(foreign);
+    const second = await pushed(ours, { baseHash: first.hash });
+    await pushed(null, { baseHash: second.hash });
+
+    const { versions, damaged } = await trusting(ours.public).history(KEY);
+
+    expect(versions.map(({ version }) => version)).toEqual([3, 2, 1]);
+    expect(damaged.map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/0000000003.*it is not signed/),
+    ]);
+  });
+
   it('are made anew on the newest one that is believed, past what was forged', async () => {
     const first = await pushed(ours);
     const forged = await pushed(null, { baseHash: first.hash, content: '{"displayName":"CA666"}' });

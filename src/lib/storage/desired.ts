@@ -102,12 +102,19 @@ function damagedHead(key: PolicyKey, problem: string): DamagedRow {
 async function readHistory(trust: Trust, rows: Rows, key: PolicyKey): Promise<DesiredRead> {
   const versions: DesiredVersion[] = [];
   const damaged: DamagedRow[] = [];
-  for (const row of await rows.range(desiredKeys.versionsOf(key))) {
+  /** Previous hashes of what is believed: a signed version vouches for the one it was made on, whoever signed that. */
+  const vouchedFor = new Set<string | null>();
+  for (const row of (await rows.range(desiredKeys.versionsOf(key))).toReversed()) {
     const read = placed(key, row, readVersion(trust, key, row));
+    const isVouchedFor = read.kind === 'unsigned' && vouchedFor.has(read.version.hash);
     if (read.kind !== 'damaged') versions.push(read.version);
-    if (read.kind !== 'whole') damaged.push(damagedVersion(key, row, read.problem));
+    if (read.kind === 'whole' || isVouchedFor) vouchedFor.add(read.version.previousHash);
+    else damaged.push(damagedVersion(key, row, read.problem));
   }
-  return { versions: versions.toReversed(), damaged: [...damaged, ...brokenLinks(key, versions)] };
+  return {
+    versions,
+    damaged: [...damaged.toReversed(), ...brokenLinks(key, versions.toReversed())],
+  };
 }
 
 /** A version in the place of another is damage, however sound it is. */
