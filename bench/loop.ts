@@ -215,7 +215,13 @@ async function settle(sandbox: Sandbox, size: number): Promise<void> {
       id: raw.id,
     } as JsonObject);
     await ports.bindings.put({
-      ...bindingOf({ key, id, proven: { version, hash, at: Date.now() }, highestVersion: version }),
+      ...bindingOf({
+        key,
+        id,
+        proven: { version, hash, at: Date.now() },
+        highestVersion: version,
+        highestHash: hash,
+      }),
     });
   }
 }

@@ -266,7 +266,9 @@ describe('a run', () => {
       policies: [{ drift: 'missing', verdict: 'admit', outcome: null }],
     });
     expect(tenant.truth()).toEqual([]);
-    expect((await ports().bindings.all()).bindings).toEqual([]);
+    expect((await ports().bindings.all()).bindings).toMatchObject([
+      { key: 'require-mfa', id: null, highestVersion: 1 },
+    ]);
   });
 
   it('writes nothing before the emergency accounts are known', async () => {
@@ -546,7 +548,9 @@ describe('a run', () => {
 
   it('says that rows were removed when all of them are gone and policies are bound', async () => {
     const { storage, tenant, run } = await settledWorld();
-    await storage.rowsOf(tenant.tenantId)('desired').remove('head|require-mfa');
+    const rows = storage.rowsOf(tenant.tenantId)('desired');
+    await rows.remove('head|require-mfa');
+    await rows.remove('version|require-mfa|0000000001');
 
     const report = await run();
 

@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { clouds } from '../src/lib/graph/clouds.ts';
 import { type Environment, readSettings, SETTING_NAMES } from '../src/lib/settings.ts';
+import { writeSigner } from '../src/lib/signature.ts';
+import { newSigner } from './support/signers.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const RIGHT: Environment = { TENANT_ID: TENANT, STATE_STORAGE: 'UseDevelopmentStorage=true' };
+
+const ED25519 = writeSigner(newSigner('ed25519').public);
+const ES256 = writeSigner(newSigner('es256').public);
 
 function problems(environment: Environment): string[] {
   return readSettings(environment).problems.map(({ setting }) => setting);
@@ -33,6 +38,7 @@ describe('settings', () => {
       flapCount: 5,
       flapWindowMs: 3_600_000,
       namingPattern: null,
+      signers: [],
     });
   });
 
@@ -101,6 +107,18 @@ describe('settings', () => {
     FLAP_COUNT: [['0'], ['1']],
     FLAP_WINDOW_MINUTES: [['0'], ['1']],
     NAMING_PATTERN: [['(', '['], ['^CA\\d{3} - ']],
+    DESIRED_STATE_SIGNERS: [
+      [
+        'somebody',
+        'ed25519:',
+        `ed25519:${'A'.repeat(43)}`,
+        `${ED25519}=`,
+        `${ED25519},es256:${'A'.repeat(87)}`,
+        ED25519.replace('ed25519', 'es256'),
+        ',',
+      ],
+      [ED25519, ES256, ` ${ED25519} , ${ES256},`, ''],
+    ],
   };
 
   it('are all tried here', () => {

@@ -4,12 +4,15 @@ import { clouds } from '../lib/graph/clouds.ts';
 import { approveCommand } from './approve.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { INIT_HELP, initCommand } from './init.ts';
+import { describeKeys } from './keys.ts';
 import { pushCommand } from './push.ts';
 import { planCommand, runCommand } from './run.ts';
+import { withKeyOptions } from './signing.ts';
 import { statusCommand } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 import { undoCommand } from './undo.ts';
 import { validateCommand } from './validate.ts';
+import { describeVersions } from './versions.ts';
 import { describeWhatIf, type WhatIfOptions, whatIfCommand } from './whatif.ts';
 
 const APPROVE_HELP = `
@@ -85,8 +88,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .action(async (paths: string[], options) => {
       code = await validateCommand(paths, options, terminal);
     });
-  program
-    .command('push')
+  withKeyOptions(program.command('push'))
     .description('store desired-state files as new versions, after showing what changes')
     .argument('<paths...>', 'folders or files; the file name is the key')
     .option('-y, --yes', 'do not ask')
@@ -96,6 +98,11 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .action(async (paths: string[], options) => {
       code = await pushCommand(paths, options, terminal);
     });
+  const end = (given: number): void => {
+    code = given;
+  };
+  describeVersions(program, terminal, end);
+  describeKeys(program.command('keys'), terminal, end);
   program
     .command('plan')
     .description('compare and judge as a run would, and write nothing to the tenant')
@@ -154,8 +161,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .action(async (options) => {
       code = await unfreezeCommand(options, terminal);
     });
-  program
-    .command('undo')
+  withKeyOptions(program.command('undo'))
     .description(
       'push what was there before a run as new versions; the next run carries them out, under all rules',
     )

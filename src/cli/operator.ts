@@ -1,22 +1,39 @@
-import { AzureCliCredential, AzureDeveloperCliCredential, ChainedTokenCredential } from '@azure/identity';
+import {
+  AzureCliCredential,
+  AzureDeveloperCliCredential,
+  ChainedTokenCredential,
+  type TokenCredential,
+} from '@azure/identity';
 import { type App, createApp, type World } from '../lib/app.ts';
 import { Fault } from '../lib/fault.ts';
 import type { SettingsProblem } from '../lib/settings.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The tables are reached as the person at the keyboard, unless this runs where a managed identity is. */
-export function operatorCredential({ environment, world }: Terminal): Pick<World, 'tablesCredential'> {
-  if (world.tablesCredential !== undefined) return { tablesCredential: world.tablesCredential };
+export function operatorCredential(terminal: Terminal): Pick<World, 'tablesCredential'> {
+  const { environment, world } = terminal;
   const isIdentityHere = environment.IDENTITY_ENDPOINT !== undefined;
   const usesTokens = environment.STATE_STORAGE__tableServiceUri !== undefined;
-  if (isIdentityHere || !usesTokens) return {};
-  return {
-    tablesCredential: new ChainedTokenCredential(new AzureCliCredential(), new AzureDeveloperCliCredential()),
-  };
+  const isNeeded = world.tablesCredential !== undefined || (usesTokens && !isIdentityHere);
+  return isNeeded ? { tablesCredential: operatorSignIn(terminal) } : {};
+}
+
+/** The sign-in of the person at the keyboard: what the Azure CLI or azd hold. */
+export function operatorSignIn({ world }: Terminal): TokenCredential {
+  return (
+    world.tablesCredential ??
+    new ChainedTokenCredential(new AzureCliCredential(), new AzureDeveloperCliCredential())
+  );
 }
 
 /** Settings that reaching the tables needs; the others are the deployed app's business. */
-const NEEDED = new Set(['TENANT_ID', 'STATE_STORAGE', 'STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID']);
+const NEEDED = new Set([
+  'TENANT_ID',
+  'STATE_STORAGE',
+  'STATE_STORAGE__tableServiceUri',
+  'AZURE_CLIENT_ID',
+  'DESIRED_STATE_SIGNERS',
+]);
 
 /**
  * The program as far as the tables go: for pushing, approving, freezing.

@@ -1,22 +1,23 @@
-import type { App } from '../lib/app.ts';
-import { type DesiredDocument, parseDesired } from '../lib/desired.ts';
-import { fieldDrifts } from '../lib/diff.ts';
+import type { DesiredDocument } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
-import { canonical } from '../lib/policy/canonical.ts';
-import type { Policy, PolicyKey } from '../lib/policy/model.ts';
-import type { DesiredPush, DesiredRead, DesiredVersion } from '../lib/ports.ts';
-import { renderMove } from '../lib/render.ts';
+import type { PolicyKey } from '../lib/policy/model.ts';
+import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { plain } from '../lib/text.ts';
 import { readFiles, renderProblem } from './files.ts';
-import { tablesHere } from './operator.ts';
-import { EXIT, quietLog, type Terminal } from './terminal.ts';
+import { type Moves, movesBetween, pushedAsJson, renderMoves } from './moves.ts';
+import { type KeyOptions, signerFor } from './signing.ts';
+import {
+  isAgreed,
+  openStore,
+  pushedBy,
+  refuseTakenNames,
+  type Store,
+  type StoreOptions,
+  tellPushed,
+} from './store.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
-export interface PushOptions {
-  readonly yes?: boolean;
-  readonly message: string;
-  readonly author?: string;
-  readonly json?: boolean;
-}
+export type PushOptions = StoreOptions & KeyOptions;
 
 /** A text on its way into the tables. */
 export interface Draft {
@@ -32,16 +33,12 @@ export interface Draft {
 interface Step {
   readonly draft: Draft;
   readonly head: DesiredVersion | undefined;
-  readonly lines: readonly string[];
+  readonly moves: Moves;
 }
 
 /** What became of the drafts. */
 export type Pushed =
-  | {
-      readonly kind: 'done';
-      readonly pushed: readonly Pick<DesiredVersion, 'key' | 'version' | 'hash'>[];
-      readonly unchanged: number;
-    }
+  | { readonly kind: 'done'; readonly pushed: ReturnType<typeof pushedAsJson>; readonly unchanged: number }
   | { readonly kind: 'declined' };
 
 /** Stores files as new versions. */
@@ -56,54 +53,53 @@ export async function pushCommand(
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
-  const app = tablesHere(terminal);
-  await app.createTables();
+  const store = openStore(terminal);
+  await store.app.createTables();
   const drafts = files.map((file) => ({ ...file, source: file.path }));
-  const result = await pushDrafts(drafts, app, options, terminal);
+  const result = await pushDrafts(drafts, store, options, terminal);
   if (result.kind === 'declined') return EXIT.failed;
   const { pushed, unchanged } = result;
   if (options.json === true) terminal.out(`${JSON.stringify({ pushed, unchanged, problems: [] })}\n`);
   return EXIT.done;
 }
 
-/** Shows what changes and which way, asks, stores, and refuses where the base has moved meanwhile. */
+/** Shows what changes and which way, asks, signs, stores, and refuses where the base has moved meanwhile. */
 export async function pushDrafts(
   drafts: readonly Draft[],
-  app: App,
+  store: Store,
   options: PushOptions,
   terminal: Terminal,
 ): Promise<Pushed> {
   const say = (text: string): void => (options.json === true ? undefined : terminal.out(text));
-  const { desired, clock } = app.open(quietLog(terminal), 120_000);
-  const heads = await desired.heads();
-  refuseTakenNames(drafts, heads);
+  const heads = await store.desired.heads();
+  refuseTakenNames(
+    drafts.map(({ key, source, document }) => ({ key, displayName: document.displayName, place: source })),
+    heads,
+  );
   const steps = drafts.map((draft) => stepFor(draft, heads)).filter((step) => step !== undefined);
   const unchanged = drafts.length - steps.length;
   say(renderSteps(steps, unchanged));
   if (steps.length === 0) return { kind: 'done', pushed: [], unchanged };
 
-  const agreed =
-    options.yes === true ? true : await terminal.confirm(`Push ${steps.length} as new versions?`);
-  if (agreed === undefined) throw new Fault('config', 'nobody can be asked here: say --yes');
-  if (!agreed) {
-    terminal.err('Nothing was pushed.\n');
-    return { kind: 'declined' };
-  }
-  const pushedAt = new Date(clock.now()).toISOString();
-  const items = steps.map(
-    ({ draft, head }): DesiredPush => ({
-      key: draft.key,
-      content: draft.content,
-      active: true,
-      author: options.author ?? terminal.user,
-      message: options.message,
-      pushedAt,
-      baseHash: draft.baseHash ?? head?.hash ?? null,
-    }),
+  const signer = await signerFor(
+    options,
+    store.app.settings.signers,
+    steps.flatMap(({ head }) => head ?? []),
+    terminal,
   );
-  const pushed = (await desired.push(items)).map(({ key, version, hash }) => ({ key, version, hash }));
-  say(`Pushed ${pushed.map(({ key, version }) => `${key} ${version}`).join(', ')}.\n`);
-  return { kind: 'done', pushed, unchanged };
+  if (!(await isAgreed(`Push ${steps.length} as new versions?`, options, terminal)))
+    return { kind: 'declined' };
+  const items = steps.map(({ draft: { key, content, baseHash }, head }) => ({
+    key,
+    content,
+    active: true,
+    baseHash: baseHash ?? head?.hash ?? null,
+    ...pushedBy(options, store, terminal),
+  }));
+  const versions = await store.desired.push(items, signer);
+  say(tellPushed(versions));
+  const fieldsOf = (key: PolicyKey) => steps.find(({ draft }) => draft.key === key)?.moves.fields ?? [];
+  return { kind: 'done', pushed: pushedAsJson(versions, fieldsOf), unchanged };
 }
 
 /** A damaged head has no base to build on; whoever wants to push over it must first look at what happened. */
@@ -112,42 +108,13 @@ function stepFor(draft: Draft, heads: DesiredRead): Step | undefined {
   if (damaged !== undefined) throw new Fault('rejected', `desired row "${draft.key}": ${damaged.problem}`);
   const head = heads.versions.find(({ key }) => key === draft.key);
   if (head?.active === true && head.content === draft.content) return undefined;
-  return { draft, head, lines: moves(head, draft) };
-}
-
-function moves(head: DesiredVersion | undefined, draft: Draft): string[] {
-  const before = head?.active === true ? parseDesired(head.content) : undefined;
-  if (before === undefined || !before.ok) return ['new'];
-  // Parameters are compared by name here: what they stand for is the deployed app's to say.
-  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(draft.document.raw)];
-  const drifts = fieldDrifts(from, to);
-  if (drifts.length === 0) return ['says the same in other words'];
-  return drifts.map(
-    ({ path, desired, observed, effect }) => `${path}: ${renderMove(desired, observed)} (${effect})`,
-  );
-}
-
-function refuseTakenNames(drafts: readonly Draft[], heads: DesiredRead): void {
-  const pushed = new Set(drafts.map(({ key }) => key));
-  for (const { key, content, active } of heads.versions) {
-    if (!active || pushed.has(key)) continue;
-    const parsed = parseDesired(content);
-    const taken = parsed.ok
-      ? drafts.find(({ document }) => document.displayName === parsed.document.displayName)
-      : undefined;
-    if (taken !== undefined) {
-      throw new Fault(
-        'config',
-        `${taken.source}: displayName "${taken.document.displayName}" belongs to the key "${key}" already; two policies need two names`,
-      );
-    }
-  }
+  return { draft, head, moves: movesBetween(head, { content: draft.content, active: true }) };
 }
 
 function renderSteps(steps: readonly Step[], unchanged: number): string {
-  const shown = steps.flatMap(({ draft, head, lines }) => [
+  const shown = steps.flatMap(({ draft, head, moves }) => [
     `${draft.key} "${draft.document.displayName}" version ${(head?.version ?? 0) + 1}`,
-    ...lines.map((line) => `    ${line}`),
+    ...renderMoves(moves),
   ]);
   const same = unchanged === 0 ? [] : [`${unchanged} unchanged`];
   return `${[...shown, ...same].map(plain).join('\n')}\n`;

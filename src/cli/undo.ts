@@ -2,9 +2,10 @@ import { parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
 import { plain } from '../lib/text.ts';
 import type { Undo, UndoStep } from '../lib/undo.ts';
-import { appHere, tablesHere } from './operator.ts';
+import { appHere } from './operator.ts';
 import { type Draft, type PushOptions, pushDrafts } from './push.ts';
 import { askApp } from './remote.ts';
+import { openStore } from './store.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface UndoOptions extends Omit<PushOptions, 'message'> {
@@ -25,7 +26,7 @@ export async function undoCommand(runId: string, options: UndoOptions, terminal:
   const result =
     steps.length === 0
       ? ({ kind: 'done', pushed: [], unchanged: 0 } as const)
-      : await pushDrafts(steps.map(draftOf), tablesHere(terminal), { ...options, message }, terminal);
+      : await pushDrafts(steps.map(draftOf), openStore(terminal), { ...options, message }, terminal);
   if (result.kind === 'declined') return EXIT.failed;
   if (isJson) terminal.out(`${JSON.stringify({ pushed: result.pushed, refused })}\n`);
   else if (steps.length + refused.length === 0) terminal.out('That run changed nothing.\n');

@@ -37,6 +37,8 @@ export interface App {
   readonly settings: Settings;
   /** Milliseconds since 1970, by the clock everything here goes by. */
   now(): number;
+  /** What the parameters of desired-state files stand for here. */
+  readonly parameters: Parameters;
   run(order: RunOrder, log: Log): Promise<RunResult>;
   /** Writes consent to held changes down, and tells of it. */
   approve(consent: Omit<Consent, 'actId'>, log: Log): Promise<readonly Answer[]>;
@@ -112,7 +114,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     ...(world.fetch === undefined ? {} : { fetch: world.fetch }),
     ...(world.credential === undefined ? {} : { credential: world.credential }),
   });
-  const storage = createStorage(storageSettings(settings, world), clock);
+  const storage = createStorage(storageSettings(settings, world), clock, settings.signers);
   const parameters: Parameters = {
     azureManagement: [cloud.azureManagementAppId],
     breakGlassUsers: settings.protected.users,
@@ -160,6 +162,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
   const app: App = {
     settings,
     now: () => clock.now(),
+    parameters,
     createTables: () => storage.createTables(),
     async approve(consent, log) {
       const { runId, ports, tell } = openAct(log);

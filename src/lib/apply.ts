@@ -557,10 +557,11 @@ async function bind(change: Change, { ports, bindings }: Course, news: Partial<B
     proven: null,
     pending: null,
     refusal: null,
+    highestVersion: change.desired.version,
+    highestHash: change.desired.hash,
     ...known,
     key: change.key,
     boundAt: isNew ? ports.clock.now() : (known?.boundAt ?? ports.clock.now()),
-    highestVersion: Math.max(known?.highestVersion ?? 0, change.desired.version),
     ...news,
   };
   await ports.bindings.put(binding);

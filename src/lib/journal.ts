@@ -31,16 +31,18 @@ export interface Proven {
 /** Desired key ↔ object id, and what must outlive the 90 days of the journal. */
 export interface Binding {
   readonly key: PolicyKey;
-  /** null while the first create is pending. */
+  /** null while the first create is pending, and while the key is only known: new, or released. */
   readonly id: PolicyId | null;
-  /** How the binding came about. */
+  /** How the binding came about; says nothing while `id` is null. */
   readonly origin: 'created' | 'restored' | 'adopted';
   /** Milliseconds since 1970 of the create, restore or adoption; a fresh create may be invisible for a while. */
   readonly boundAt: number;
   /** Newest version that once settled here; null when none did. */
   readonly proven: Proven | null;
-  /** Highest version ever seen for this key; a lower head is tampering. */
+  /** Highest version ever seen for this key; a lower head is tampering. It outlives `caretaker forget`. */
   readonly highestVersion: number;
+  /** Hash of that version; absent where it was never noted. */
+  readonly highestHash?: string;
   readonly pending: Pending | null;
   /** What the service said when it refused to let us change an adoption candidate. */
   readonly refusal: { readonly id: PolicyId; readonly reason: string; readonly at: number } | null;

@@ -1,3 +1,4 @@
+import { brokenLink, type Seen, standingOf, UNSEEN } from './chain.ts';
 import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
 import { asFault } from './fault.ts';
@@ -34,64 +35,118 @@ export interface State extends TablesState {
 }
 
 /**
- * Reads the tables and lets go of keys that were forgotten. Three requests, however much history there is, and one more
- * for each version that is new.
+ * Reads the tables, lets go of keys that were forgotten, and notes what was seen. Three requests, however much history
+ * there is, and one or two more for each version that is new.
  */
 export async function readState(
   ports: Ports,
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Promise<State> {
-  const bound = await ports.bindings.all();
-  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities);
-  for (const key of forgotten) await ports.bindings.remove(key);
-  for (const binding of raised) await ports.bindings.put(binding);
+  const { state, noted } = stateOf(await readTables(ports), parameters, identities);
+  for (const binding of noted) await ports.bindings.put(binding);
   return withReferences(state, ports, parameters, identities);
+}
+
+/** What is bound, and every head. */
+export interface Tables {
+  readonly bound: BindingsRead;
+  /** Heads that do not continue what was seen before are among the damaged. */
+  readonly rows: DesiredRead;
+}
+
+/** Reads both tables. One request each, and one for each head before which versions lie that no run has seen. */
+export async function readTables({
+  bindings,
+  desired: store,
+}: Pick<Ports, 'bindings' | 'desired'>): Promise<Tables> {
+  const bound = await bindings.all();
+  const seen = new Map(bound.bindings.map((binding) => [binding.key, seenIn(binding)]));
+  const { versions, damaged } = await store.heads();
+  const whole: DesiredVersion[] = [];
+  const broken: DamagedRow[] = [];
+  for (const head of versions) {
+    const problem = await chainProblem(head, seen.get(head.key) ?? UNSEEN, store);
+    if (problem === undefined) whole.push(head);
+    else broken.push({ key: head.key, problem });
+  }
+  return { bound, rows: { versions: whole, damaged: [...damaged, ...broken] } };
+}
+
+function seenIn({ highestVersion, highestHash }: Binding): Seen {
+  return { version: highestVersion, hash: highestHash };
+}
+
+async function chainProblem(
+  head: DesiredVersion,
+  seen: Seen,
+  store: Ports['desired'],
+): Promise<string | undefined> {
+  const standing = standingOf(head, seen);
+  if (standing.kind === 'continues') return undefined;
+  if (standing.kind === 'broken') return standing.problem;
+  const { versions } = await store.history(head.key);
+  const broken = brokenLink(head, seen, versions);
+  return broken === undefined
+    ? undefined
+    : `${broken}; see \`caretaker history ${head.key}\` and push the version you trust again (\`caretaker rollback\`)`;
 }
 
 /** What two reads of the tables say, and what is to be written into the bindings because of it. */
 export interface StateRead {
   readonly state: TablesState;
-  /** Keys that were released: their bindings go. */
-  readonly forgotten: readonly PolicyKey[];
-  /** Bindings of keys with a newer head: remembered, so that it cannot be taken back unseen. */
-  readonly raised: readonly Binding[];
+  /** Bindings of keys with a head that is new, or releases the key: remembered, so that it cannot be taken back unseen. */
+  readonly noted: readonly Binding[];
 }
 
 /** Pure, so that whoever only wants to know writes nothing. */
 export function stateOf(
-  bound: BindingsRead,
-  rows: DesiredRead,
+  { bound, rows }: Tables,
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): StateRead {
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
-  const forgotten: PolicyKey[] = [];
-  const raised: Binding[] = [];
-  for (const { key, active, version } of rows.versions) {
-    const binding = bindings.get(key);
-    // An older head is tampering, whatever it says.
-    if (binding === undefined || version < binding.highestVersion) continue;
-    if (!active) {
-      bindings.delete(key);
-      forgotten.push(key);
-    } else if (version > binding.highestVersion) {
-      bindings.set(key, { ...binding, highestVersion: version });
-      raised.push({ ...binding, highestVersion: version });
-    }
-  }
   const lost = new Set(bound.damaged.map(({ key }) => key));
-  const believed = {
-    versions: rows.versions.filter(({ key }) => !lost.has(key)),
-    damaged: [...rows.damaged, ...bound.damaged],
-  };
+  const versions = rows.versions.filter(({ key }) => !lost.has(key));
+  const noted: Binding[] = [];
+  for (const head of versions) {
+    const binding = noteOf(head, bindings.get(head.key));
+    if (binding === undefined) continue;
+    bindings.set(head.key, binding);
+    noted.push(binding);
+  }
+  const believed = { versions, damaged: [...rows.damaged, ...bound.damaged] };
   const read = readDesired(believed, bindings, parameters, identities);
-  return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
+  return { state: { bindings, isEmpty: isEmpty(rows), ...read }, noted };
+}
+
+/** @returns undefined when all that a head says is noted already */
+function noteOf(head: DesiredVersion, known: Binding | undefined): Binding | undefined {
+  const { version, hash } = head;
+  const isNoted = known?.highestVersion === version && known.highestHash === hash;
+  const isReleased = known?.id === null && known.pending === null;
+  if (isNoted && (head.active || isReleased)) return undefined;
+  if (known === undefined || !head.active) return boundToNothing(head);
+  return { ...known, highestVersion: version, highestHash: hash };
+}
+
+function boundToNothing({ key, version, hash }: DesiredVersion): Binding {
+  return {
+    key,
+    id: null,
+    origin: 'created',
+    boundAt: 0,
+    proven: null,
+    highestVersion: version,
+    highestHash: hash,
+    pending: null,
+    refusal: null,
+  };
 }
 
 /**
- * What each new version is compared with, what it takes the place of, and what people have said to it. One request, and
- * one or two for each version that is new.
+ * What each new version is compared with and takes the place of, what people have said to it, and, where the newest
+ * version cannot be believed, the last one that can. One request, and one or two for each of them.
  */
 export async function withReferences(
   state: TablesState,
@@ -100,33 +155,58 @@ export async function withReferences(
   identities: ProtectedIdentities,
 ): Promise<State> {
   const given = await approvals.read();
+  const read: ReadVersion = async (key, one) => {
+    const row = await orUnread(() => store.version(key, one.version));
+    if (row === undefined || 'kind' in row || row.hash !== one.hash || !row.active) return undefined;
+    const found = desiredFrom(row, state.bindings.get(key), parameters, identities);
+    return 'problem' in found ? undefined : found;
+  };
   const desired: Desired[] = [];
   for (const wanted of state.desired) {
     const binding = state.bindings.get(wanted.key);
-    const read = async (one: VersionName): Promise<Desired | undefined> => {
-      const row = await orUnread(() => store.version(wanted.key, one.version));
-      if (row === undefined || 'kind' in row || row.hash !== one.hash) return undefined;
-      const found = desiredFrom(row, binding, parameters, identities);
-      return 'problem' in found ? undefined : found;
-    };
     desired.push(wanted.isProven ? wanted : { ...wanted, ...(await pastOf(wanted, binding, given, read)) });
   }
-  return { ...state, desired, approvals: given };
+  desired.push(...(await lastVerified(state, read)));
+  desired.sort((a, b) => (a.key < b.key ? -1 : 1));
+  return { ...state, desired, isEmpty: state.isEmpty && desired.length === 0, approvals: given };
+}
+
+/**
+ * The proven versions of keys whose newest one cannot be believed, or is gone. They stay what the tenant is kept at:
+ * otherwise an edited row would be a switch that turns repair off.
+ */
+async function lastVerified(
+  { desired, damaged, vanished, bindings }: TablesState,
+  read: ReadVersion,
+): Promise<readonly Desired[]> {
+  const kept: Desired[] = [];
+  const names = new Set(desired.map(({ displayName }) => displayName));
+  const known = new Set(desired.map(({ key }) => key));
+  for (const key of new Set([...damaged.map((row) => row.key), ...vanished])) {
+    const proven = bindings.get(key)?.proven ?? null;
+    if (proven === null || known.has(key)) continue;
+    const wanted = await read(key, proven);
+    if (wanted !== undefined && !names.has(wanted.displayName)) kept.push(wanted);
+  }
+  return kept;
 }
 
 type VersionName = { readonly version: number; readonly hash: string };
+
+/** One version as it was named; undefined when there is none that can be believed. */
+type ReadVersion = (key: PolicyKey, one: VersionName) => Promise<Desired | undefined>;
 
 async function pastOf(
   { key, version }: Desired,
   binding: Binding | undefined,
   { versions }: ApprovalsRead,
-  read: (one: VersionName) => Promise<Desired | undefined>,
+  read: ReadVersion,
 ): Promise<Pick<Desired, 'reference' | 'lastProven'>> {
   const proven = binding?.proven ?? undefined;
-  const lastProven = proven === undefined ? undefined : await read(proven);
+  const lastProven = proven === undefined ? undefined : await read(key, proven);
   const approved = versions.find((one) => one.key === key && one.version < version);
   const isNewer = approved !== undefined && approved.version > (proven?.version ?? 0);
-  const [name, last] = isNewer ? [approved, await read(approved)] : [proven, lastProven];
+  const [name, last] = isNewer ? [approved, await read(key, approved)] : [proven, lastProven];
   return { reference: referenceOf(name, last, binding), lastProven: lastProven ?? null };
 }
 
@@ -162,10 +242,8 @@ export function readDesired(
 ): Pick<TablesState, 'desired' | 'damaged' | 'vanished'> {
   const desired: Desired[] = [];
   const bad: DamagedRow[] = [...damaged];
-  const isRolledBack = ({ key, version }: DesiredVersion): boolean =>
-    version < (bindings.get(key)?.highestVersion ?? 0);
-  for (const version of versions.filter((row) => row.active || isRolledBack(row))) {
-    const wanted = readVersion(version, bindings.get(version.key), parameters, identities);
+  for (const row of versions.filter(({ active }) => active)) {
+    const wanted = desiredFrom(row, bindings.get(row.key), parameters, identities);
     if ('problem' in wanted) bad.push(wanted);
     else desired.push(wanted);
   }
@@ -174,22 +252,6 @@ export function readDesired(
     .filter(({ key, id }) => id !== null && !known.has(key))
     .map(({ key }) => key);
   return { ...withoutNamesakes(desired, bad, bindings), vanished };
-}
-
-function readVersion(
-  row: DesiredVersion,
-  binding: Binding | undefined,
-  parameters: Parameters,
-  identities: ProtectedIdentities,
-): Desired | DamagedRow {
-  const { key, version } = row;
-  if (binding !== undefined && version < binding.highestVersion) {
-    return {
-      key,
-      problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
-    };
-  }
-  return desiredFrom(row, binding, parameters, identities);
 }
 
 function desiredFrom(

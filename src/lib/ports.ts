@@ -2,6 +2,7 @@ import type { ProtectedIdentities } from './desired.ts';
 import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
+import type { Signer } from './signature.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
 import type { RawResult } from './whatif/besideGraph.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
@@ -167,6 +168,8 @@ export interface DesiredVersion {
   readonly message: string;
   /** `false` when `caretaker forget` released the key in this version. */
   readonly active: boolean;
+  /** Who vouches for all of the above, and the signature itself, base64url; null when nobody does. */
+  readonly signed: { readonly signer: string; readonly signature: string } | null;
 }
 
 /** A desired row that cannot be believed: cut off, hash wrong, unreadable. The key may be known from the row's name. */
@@ -180,15 +183,27 @@ export interface DesiredRead {
   readonly damaged: readonly DamagedRow[];
 }
 
-/** The desired state of one tenant. Operators write it; a run only reads heads. */
+/**
+ * The desired state of one tenant. Operators write it; a run reads heads, and history where a head is new. Where signers
+ * are known, `heads` and `version` believe only what one of them has signed.
+ */
 export interface DesiredState {
   /** Every key's newest version, whole. One query, whatever the history. @throws Fault `config` when the table is missing */
   heads(): Promise<DesiredRead>;
-  /** Appends one version per item, all or (per key) nothing. @throws Fault `rejected` when a base has moved */
-  push(items: readonly DesiredPush[]): Promise<readonly DesiredVersion[]>;
+  /**
+   * Appends one version per item, all or (per key) nothing.
+   *
+   * @param signer vouches for each of them; null leaves them unsigned
+   * @throws Fault `rejected` when a base has moved
+   */
+  push(items: readonly DesiredPush[], signer?: Signer | null): Promise<readonly DesiredVersion[]>;
   /** One version of a key; undefined when there is none that can be believed. One request. */
   version(key: PolicyKey, version: number): Promise<DesiredVersion | undefined>;
-  /** Every stored version of one key, newest first; rows that cannot be believed and gaps in the chain are `damaged`. */
+  /**
+   * Every stored version of one key whose hash fits, newest first. Rows that cannot be believed, gaps in the chain, and
+   * versions that nobody known has signed or built on are `damaged`, the last of these beside being listed. One request a
+   * thousand rows.
+   */
   history(key: PolicyKey): Promise<DesiredRead>;
 }
 
@@ -201,6 +216,8 @@ export interface DesiredPush {
   readonly pushedAt: string;
   /** Hash of the version this one was made on; null for a new key. */
   readonly baseHash: string | null;
+  /** Links before the base are missing: this version is made on none, and begins a chain of its own. */
+  readonly beginsChain?: boolean;
 }
 
 /** Every binding that can be read, and the keys of those that cannot. */
@@ -215,7 +232,6 @@ export interface Bindings {
   /** Every binding, in one query whatever the history. */
   all(): Promise<BindingsRead>;
   put(binding: Binding): Promise<void>;
-  remove(key: PolicyKey): Promise<void>;
 }
 
 /** Append-only record of intents and outcomes. */

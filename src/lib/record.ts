@@ -276,14 +276,20 @@ function aroundNote(detail: string): ReportedFinding {
 /** Name under which rows that cannot be believed are reported. */
 export const TAMPERING = 'desiredState';
 
-export function tamperingOf({ damaged, vanished }: State): ReportedFinding[] {
+export function tamperingOf({ damaged, vanished, desired }: State): ReportedFinding[] {
+  const reference = (key: PolicyKey): string => {
+    const kept = desired.find((one) => one.key === key);
+    return kept === undefined
+      ? 'nothing is written for it'
+      : `the last verified version, ${kept.version}, stays the reference`;
+  };
   return [
-    ...damaged.map(({ key, problem }) => ({ key, detail: `desired row "${key}": ${problem}` })),
-    ...vanished.map((key) => ({
-      key,
-      detail: `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\``,
-    })),
-  ].map(({ detail }) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, detail }));
+    ...damaged.map(({ key, problem }) => `desired row "${key}": ${problem}; ${reference(key)}`),
+    ...vanished.map(
+      (key) =>
+        `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\`; ${reference(key)}`,
+    ),
+  ].map((detail) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, detail }));
 }
 
 function listDoubts({ doubts }: Observation): ReportedFinding[] {

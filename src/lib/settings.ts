@@ -3,6 +3,7 @@ import { type CloudName, clouds } from './graph/clouds.ts';
 import type { TenantId } from './policy/model.ts';
 import { isGuid } from './policy/values.ts';
 import type { Mode } from './report.ts';
+import { type PublicSigner, readSigner } from './signature.ts';
 
 /** Where the tables are, and how to reach them. */
 export type StateStorage =
@@ -32,6 +33,8 @@ export interface Settings {
   readonly flapCount: number;
   readonly flapWindowMs: number;
   readonly namingPattern: RegExp | null;
+  /** Who may sign versions of the desired state; empty: versions need no signature. */
+  readonly signers: readonly PublicSigner[];
 }
 
 export interface SettingsProblem {
@@ -129,6 +132,7 @@ export function readSettings(environment: Environment): SettingsRead {
     flapCount: number('FLAP_COUNT', 5, 1, 100),
     flapWindowMs: number('FLAP_WINDOW_MINUTES', 60, 1, 10_080) * 60_000,
     namingPattern: pattern(value('NAMING_PATTERN'), say),
+    signers: signers(value('DESIRED_STATE_SIGNERS'), say),
   };
   return { settings, problems };
 }
@@ -154,6 +158,7 @@ export const SETTING_NAMES: readonly string[] = [
   'FLAP_COUNT',
   'FLAP_WINDOW_MINUTES',
   'NAMING_PATTERN',
+  'DESIRED_STATE_SIGNERS',
 ];
 
 type Say = (setting: string, problem: string) => void;
@@ -217,6 +222,21 @@ function list(text: string | undefined): readonly string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** One wrong key spoils the setting: believing nobody, or everybody, would both be wrong. */
+function signers(text: string | undefined, say: Say): readonly PublicSigner[] {
+  const keys = list(text).map(readSigner);
+  const wrong = keys.flatMap((key, index) => (key === undefined ? [index + 1] : []));
+  if (wrong.length > 0 || (text !== undefined && keys.length === 0)) {
+    // Never quoted: somebody may have pasted the private half.
+    const which = keys.length === 0 ? 'it holds none' : `number ${wrong.join(', ')} is none`;
+    say(
+      'DESIRED_STATE_SIGNERS',
+      `must hold public keys as \`caretaker keys list\` prints them (ed25519:… or es256:…), comma-separated; ${which}`,
+    );
+  }
+  return keys.flatMap((key) => key ?? []);
 }
 
 function pattern(text: string | undefined, say: Say): RegExp | null {

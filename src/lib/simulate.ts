@@ -2,12 +2,13 @@ import { leaveOn } from './contingency.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault } from './fault.ts';
 import { guard, type Verdict } from './guard.ts';
-import { observeTenant, type State, stateOf, withReferences } from './observe.ts';
+import { observeTenant, readTables, type State, stateOf, withReferences } from './observe.ts';
 import { type Change, plan } from './plan.ts';
 import type { TenantId } from './policy/model.ts';
 import { asSet } from './policy/values.ts';
 import type { PersonRead, Ports } from './ports.ts';
 import type { Limits } from './reconcile.ts';
+import { tamperingOf } from './record.ts';
 import { desiredSet, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
@@ -53,7 +54,7 @@ export async function simulate(
   const who = await recognise(question.signIn, ports);
   if (who.kind === 'missing') return who;
   const { parameters, protected: identities } = limits;
-  const tables = stateOf(await ports.bindings.all(), await ports.desired.heads(), parameters, identities);
+  const tables = stateOf(await readTables(ports), parameters, identities);
   const state = await withReferences(tables.state, ports, parameters, identities);
   const observation = await observeTenant(ports, state.bindings, limits.deadlineAt);
   const desired = leaveOn(state.desired, state.bindings, observation);
@@ -244,11 +245,10 @@ function asksWhere({ policy }: PolicyEntry): boolean {
   );
 }
 
-function stateNotes({ isEmpty, damaged, vanished }: State): readonly string[] {
+function stateNotes(state: State): readonly string[] {
   return [
-    ...(isEmpty ? ['there is no desired state for this tenant: push some with `caretaker push`'] : []),
-    ...damaged.map(({ key, problem }) => `desired row "${key}": ${problem}`),
-    ...vanished.map((key) => `the desired row of "${key}" has vanished: it is in no desired set`),
+    ...(state.isEmpty ? ['there is no desired state for this tenant: push some with `caretaker push`'] : []),
+    ...tamperingOf(state).map(({ detail }) => detail),
   ];
 }
 

@@ -117,8 +117,7 @@ export async function proveSettled(
     if (drift.desired.isProven && binding.pending === null) continue;
     const { version, hash } = drift.desired;
     const proven = { version, hash, at: ports.clock.now() };
-    const highestVersion = Math.max(version, binding.highestVersion);
-    const known: Binding = { ...binding, proven, highestVersion, pending: null, adopted: null };
+    const known: Binding = { ...binding, proven, pending: null, adopted: null };
     await ports.bindings.put(known);
     bindings.set(known.key, known);
   }

@@ -308,6 +308,54 @@ const SABOTAGES: readonly Sabotage[] = [
     find: "decision !== 'deny'",
     put: 'decision !== undefined',
   },
+  {
+    name: 'anybody may sign',
+    file: 'src/lib/storage/desired.ts',
+    find: 'if (signers.length === 0) return undefined;',
+    put: 'return undefined;',
+  },
+  {
+    name: 'a signature is not compared with what it signs',
+    file: 'src/lib/storage/desired.ts',
+    find: 'return fits ? undefined :',
+    put: 'return fits || !fits ? undefined :',
+  },
+  {
+    name: 'an older head is believed',
+    file: 'src/lib/chain.ts',
+    find: 'if (version < seen.version) {',
+    put: 'if (version < 0) {',
+  },
+  {
+    name: 'a head may be replaced by another of its number',
+    file: 'src/lib/chain.ts',
+    find: 'seen.hash === undefined || seen.hash === hash',
+    put: 'seen.hash !== null',
+  },
+  {
+    name: 'links that are missing are not looked for',
+    file: 'src/lib/chain.ts',
+    find: 'while (!isLink(at.previousHash, seen)) {',
+    put: 'while (at.version < 0) {',
+  },
+  {
+    name: 'an edited row turns repair off',
+    file: 'src/lib/observe.ts',
+    find: 'if (proven === null || known.has(key)) continue;',
+    put: 'if (proven === null || proven !== undefined) continue;',
+  },
+  {
+    name: 'a released key is not remembered',
+    file: 'src/lib/observe.ts',
+    find: 'if (known === undefined || !head.active) return boundToNothing(head);',
+    put: 'if (known === undefined || !head.active) return { ...boundToNothing(head), highestVersion: 0, highestHash: undefined as never };',
+  },
+  {
+    name: 'a key of zeros may sign',
+    file: 'src/lib/signature.ts',
+    find: '|| isSmallOrder(bytes)',
+    put: '',
+  },
 ];
 
 /** The repository's root: this file lies two folders below it. */
@@ -334,6 +382,8 @@ async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<str
       'test/apply.test.ts',
       'test/contract',
       'test/rules',
+      'test/security',
+      'test/signature.test.ts',
     ]);
     return [...(worlds ? [] : ['worlds']), ...(examples ? [] : ['examples'])].join(' and ') || 'NOBODY';
   } finally {

@@ -1,6 +1,7 @@
 import { Fault } from '../../src/lib/fault.ts';
 import type { TenantId } from '../../src/lib/policy/model.ts';
 import type { Clock } from '../../src/lib/ports.ts';
+import type { PublicSigner } from '../../src/lib/signature.ts';
 import { type Storage, type Stores, storesOver } from '../../src/lib/storage/index.ts';
 import {
   type Row,
@@ -46,7 +47,12 @@ export function emptyDisk(): Disk {
  * The product's own stores over tables that live in memory, so that a simulated world differs from the real one in the
  * wire alone. The contract tests run over both.
  */
-export function memoryStorage(clock: Clock, hooks: MemoryHooks = {}, disk = emptyDisk()): MemoryStorage {
+export function memoryStorage(
+  clock: Clock,
+  hooks: MemoryHooks = {},
+  disk = emptyDisk(),
+  signers: readonly PublicSigner[] = [],
+): MemoryStorage {
   const { tables, nextEtag } = disk;
 
   const rowsOf = (tenant: TenantId) => (table: TableName) =>
@@ -63,7 +69,7 @@ export function memoryStorage(clock: Clock, hooks: MemoryHooks = {}, disk = empt
       const plain = rowsOf(tenant);
       const around = (table: TableName) =>
         interceptable(table, plain(table), counted, async (name) => hooks.afterRequest?.(name));
-      return { ...hookedStores(storesOver(tenant, clock, around), hooks), requests: () => requests };
+      return { ...hookedStores(storesOver(tenant, clock, around, signers), hooks), requests: () => requests };
     },
     async createTables() {
       for (const table of TABLES) if (!tables.has(table)) tables.set(table, new Map());

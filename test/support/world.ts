@@ -8,11 +8,12 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Ports } from '../../src/lib/ports.ts';
 import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';
 import type { RunReport } from '../../src/lib/report.ts';
+import type { PublicSigner, Signer } from '../../src/lib/signature.ts';
 import { type Simulation, simulate } from '../../src/lib/simulate.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
 import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
 import type { Undo } from '../../src/lib/undo.ts';
-import { type MemoryHooks, type MemoryStorage, memoryStorage } from './memoryStorage.ts';
+import { emptyDisk, type MemoryHooks, type MemoryStorage, memoryStorage } from './memoryStorage.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
@@ -38,6 +39,10 @@ export interface WorldOptions {
   readonly protected?: ProtectedIdentities;
   readonly allowedControls?: readonly string[];
   readonly changesMax?: number;
+  /** Whose versions of the desired state are believed; none: everybody's. */
+  readonly signers?: readonly PublicSigner[];
+  /** Signs what is pushed. */
+  readonly signer?: Signer;
 }
 
 /** A simulated world: the real engine and the real Graph client, the product's stores in memory, a virtual clock. */
@@ -68,7 +73,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
   const clock = virtualClock();
   const seed = options.seed ?? 1;
   const tenant = createTenant({ tenantId: TENANT, clock, seed, ...EMERGENCY, ...options.tenant });
-  const storage = memoryStorage(clock, options.hooks);
+  const storage = memoryStorage(clock, options.hooks, emptyDisk(), options.signers);
   await storage.createTables();
   const events: TelemetryEvent[] = [];
   let ids = 0;
@@ -141,6 +146,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
           pushedAt: new Date(clock.now()).toISOString(),
           baseHash: versions.find((version) => version.key === key)?.hash ?? null,
         })),
+        options.signer,
       );
     },
     async approve(digests = 'allHeld', name = 'Grace') {
@@ -154,9 +160,10 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       if (head === undefined) throw new Error(`no head ${key}`);
       const pushedAt = new Date(clock.now()).toISOString();
       const { content, hash } = head;
-      await desired.push([
-        { key, content, active: false, author: 'test', message: '', pushedAt, baseHash: hash },
-      ]);
+      await desired.push(
+        [{ key, content, active: false, author: 'test', message: '', pushedAt, baseHash: hash }],
+        options.signer,
+      );
     },
     async result({ limits, ...order } = {}) {
       const deadlineAt = clock.now() + 480_000;

@@ -22,7 +22,6 @@ export function bindingStore(rows: Rows): Bindings {
       return { bindings, damaged };
     },
     put: (binding) => rows.put(bindingRow(binding)),
-    remove: (key) => rows.remove(key),
   };
 }
 
@@ -54,6 +53,7 @@ function isBinding(value: unknown): value is Binding {
     ORIGINS.includes(value.origin) &&
     typeof value.boundAt === 'number' &&
     typeof value.highestVersion === 'number' &&
+    (value.highestHash === undefined || typeof value.highestHash === 'string') &&
     isNullOr(value.proven, isProven) &&
     isNullOr(value.pending, isPending) &&
     isNullOr(value.refusal, isRefused)

@@ -1,13 +1,23 @@
 import { asFault, Fault } from '../fault.ts';
 import type { PolicyKey, TenantId } from '../policy/model.ts';
 import type { DamagedRow, DesiredPush, DesiredRead, DesiredState, DesiredVersion } from '../ports.ts';
+import { isSignedBy, type PublicSigner, type Signer } from '../signature.ts';
 import { documentColumns, readDocument } from './documents.ts';
 import { desiredKeys } from './keys.ts';
 import { batchBytes, checkRow, LIMITS } from './limits.ts';
 import type { Cell, Row, Rows, RowWrite, StoredRow } from './rows.ts';
-import { versionHash } from './versionHash.ts';
+import { signedBytes, type VersionFacts, versionHash } from './versionHash.ts';
 
 const KEY = /^[a-z0-9-]{1,64}$/;
+/** Row keys have this many digits for it; more would stand in the wrong order. */
+const VERSION_MAX = 9_999_999_999;
+
+/** Whose versions these are, and who is believed. */
+interface Trust {
+  readonly tenant: TenantId;
+  /** Empty: anybody, signed or not. */
+  readonly signers: readonly PublicSigner[];
+}
 
 /** The newest version of each key, as far as it can be believed, with the row it stands in. */
 interface Head {
@@ -17,6 +27,8 @@ interface Head {
 
 type VersionRead =
   | { readonly kind: 'whole'; readonly version: DesiredVersion }
+  /** Its hash fits, so it is what it was; but nobody who is believed has signed it. */
+  | { readonly kind: 'unsigned'; readonly version: DesiredVersion; readonly problem: string }
   | { readonly kind: 'damaged'; readonly problem: string };
 
 /** One version on its way into the table. Both of its rows go in one transaction or not at all. */
@@ -28,37 +40,44 @@ interface Prepared {
 /**
  * The desired state of one tenant: a row for every version ever pushed, and for each key a head row that carries the
  * newest one's content as well, so that a run needs one query whatever the history.
+ *
+ * @param signers who is believed; none: everybody, signed or not
  */
-export function desiredState(tenant: TenantId, rows: Rows): DesiredState {
+export function desiredState(
+  tenant: TenantId,
+  rows: Rows,
+  signers: readonly PublicSigner[] = [],
+): DesiredState {
+  const trust: Trust = { tenant, signers };
   return {
     async heads() {
-      const reads = [...(await readHeads(tenant, rows))].map(([key, { read }]) => ({ key, read }));
+      const reads = [...(await readHeads(trust, rows))].map(([key, { read }]) => ({ key, read }));
       return {
         versions: reads.flatMap(({ read }) => (read.kind === 'whole' ? [read.version] : [])),
         damaged: reads.flatMap(({ key, read }) =>
-          read.kind === 'damaged' ? [damagedHead(key, read.problem)] : [],
+          read.kind === 'whole' ? [] : [damagedHead(key, read.problem)],
         ),
       };
     },
 
     async version(key, number) {
       const row = await rows.read(desiredKeys.version(key, number));
-      const read = row === undefined ? undefined : readVersion(tenant, key, row);
+      const read = row === undefined ? undefined : readVersion(trust, key, row);
       const isIt = read?.kind === 'whole' && read.version.version === number;
       return isIt ? read.version : undefined;
     },
 
-    history: (key) => readHistory(tenant, rows, key),
+    history: (key) => readHistory(trust, rows, key),
 
-    async push(items) {
+    async push(items, signer = null) {
       checkItems(items);
-      const heads = await readHeads(tenant, rows);
+      const heads = await readHeads(trust, rows);
       const prepared: Prepared[] = [];
-      for (const item of items) prepared.push(await prepare(tenant, rows, item, heads.get(item.key)));
+      for (const item of items) prepared.push(await prepare(trust, rows, item, heads.get(item.key), signer));
 
       const written: PolicyKey[] = [];
       for (const batch of batches(prepared)) {
-        await commit(tenant, rows, batch, written);
+        await commit(trust, rows, batch, written);
         written.push(...batch.map(({ version }) => version.key));
       }
       return prepared.map(({ version }) => version);
@@ -66,34 +85,45 @@ export function desiredState(tenant: TenantId, rows: Rows): DesiredState {
   };
 }
 
-async function readHeads(tenant: TenantId, rows: Rows): Promise<ReadonlyMap<PolicyKey, Head>> {
+async function readHeads(trust: Trust, rows: Rows): Promise<ReadonlyMap<PolicyKey, Head>> {
   const heads = new Map<PolicyKey, Head>();
   for (const row of await rows.range(desiredKeys.heads)) {
     const key = desiredKeys.ofHead(row.rowKey);
-    heads.set(key, { row, read: readVersion(tenant, key, row) });
+    heads.set(key, { row, read: readVersion(trust, key, row) });
   }
   return heads;
 }
 
 function damagedHead(key: PolicyKey, problem: string): DamagedRow {
-  const advice = `see \`caretaker history ${key}\` and push the version you trust again`;
+  const advice = `see \`caretaker history ${key}\` and push the version you trust again (\`caretaker rollback\`)`;
   return { key, problem: `the row "${desiredKeys.head(key)}" of table "desired": ${problem}; ${advice}` };
 }
 
-async function readHistory(tenant: TenantId, rows: Rows, key: PolicyKey): Promise<DesiredRead> {
+async function readHistory(trust: Trust, rows: Rows, key: PolicyKey): Promise<DesiredRead> {
   const versions: DesiredVersion[] = [];
   const damaged: DamagedRow[] = [];
-  for (const row of await rows.range(desiredKeys.versionsOf(key))) {
-    const read = readVersion(tenant, key, row);
-    const misplaced = read.kind === 'whole' && row.rowKey !== desiredKeys.version(key, read.version.version);
-    if (read.kind === 'whole' && !misplaced) versions.push(read.version);
-    else damaged.push(damagedVersion(key, row, read));
+  /** Previous hashes of what is believed: a signed version vouches for the one it was made on, whoever signed that. */
+  const vouchedFor = new Set<string | null>();
+  for (const row of (await rows.range(desiredKeys.versionsOf(key))).toReversed()) {
+    const read = placed(key, row, readVersion(trust, key, row));
+    const isVouchedFor = read.kind === 'unsigned' && vouchedFor.has(read.version.hash);
+    if (read.kind !== 'damaged') versions.push(read.version);
+    if (read.kind === 'whole' || isVouchedFor) vouchedFor.add(read.version.previousHash);
+    else damaged.push(damagedVersion(key, row, read.problem));
   }
-  return { versions: versions.toReversed(), damaged: [...damaged, ...brokenLinks(key, versions)] };
+  return {
+    versions,
+    damaged: [...damaged.toReversed(), ...brokenLinks(key, versions.toReversed())],
+  };
 }
 
-function damagedVersion(key: PolicyKey, row: StoredRow, read: VersionRead): DamagedRow {
-  const problem = read.kind === 'damaged' ? read.problem : `it holds version ${read.version.version}`;
+/** A version in the place of another is damage, however sound it is. */
+function placed(key: PolicyKey, { rowKey }: StoredRow, read: VersionRead): VersionRead {
+  if (read.kind === 'damaged' || rowKey === desiredKeys.version(key, read.version.version)) return read;
+  return { kind: 'damaged', problem: `it holds version ${read.version.version}` };
+}
+
+function damagedVersion(key: PolicyKey, row: StoredRow, problem: string): DamagedRow {
   return { key, problem: `the row "${row.rowKey}" of table "desired": ${problem}` };
 }
 
@@ -103,11 +133,14 @@ function brokenLinks(key: PolicyKey, versions: readonly DesiredVersion[]): Damag
   for (const [index, { version, previousHash }] of versions.entries()) {
     const before = versions[index - 1];
     const expected = (before?.version ?? 0) + 1;
+    if (version > 1 && previousHash === null) {
+      broken.push({ key, problem: `version ${version} begins a chain of its own` });
+    }
     if (version > expected) {
       const gap =
         version - 1 === expected ? `version ${expected} is` : `versions ${expected} to ${version - 1} are`;
       broken.push({ key, problem: `${gap} missing from the history, or cannot be believed` });
-    } else if (previousHash !== (before?.hash ?? null)) {
+    } else if (previousHash !== null && previousHash !== before?.hash) {
       broken.push({
         key,
         problem: `version ${version} was not made on version ${version - 1} as it stands here`,
@@ -118,11 +151,12 @@ function brokenLinks(key: PolicyKey, versions: readonly DesiredVersion[]): Damag
 }
 
 /** Reads a head or a version row; both carry the whole version. */
-function readVersion(tenant: TenantId, key: PolicyKey, row: StoredRow): VersionRead {
+function readVersion(trust: Trust, key: PolicyKey, row: StoredRow): VersionRead {
   const document = readDocument(row.columns);
   if (document.kind === 'damaged') return document;
 
   const { version, hash, author, pushedAt, message, active, previousHash = null } = row.columns;
+  const { signer, signature } = row.columns;
   if (!isCount(version)) return { kind: 'damaged', problem: 'its version is not a number' };
   if (typeof active !== 'boolean')
     return { kind: 'damaged', problem: 'its column active is not true or false' };
@@ -134,11 +168,27 @@ function readVersion(tenant: TenantId, key: PolicyKey, row: StoredRow): VersionR
   }
 
   const content = document.text;
-  const unsigned = { key, version, content, previousHash, author, pushedAt, message, active };
-  if (versionHash(tenant, unsigned) !== hash) {
+  const facts = { key, version, content, previousHash, author, pushedAt, message, active };
+  if (versionHash(trust.tenant, facts) !== hash) {
     return { kind: 'damaged', problem: 'its hash does not fit what it holds' };
   }
-  return { kind: 'whole', version: { ...unsigned, hash } };
+  const isSigned = typeof signer === 'string' && typeof signature === 'string';
+  const read: DesiredVersion = { ...facts, hash, signed: isSigned ? { signer, signature } : null };
+  const problem = signatureProblem(trust, read);
+  return problem === undefined
+    ? { kind: 'whole', version: read }
+    : { kind: 'unsigned', version: read, problem };
+}
+
+function signatureProblem({ tenant, signers }: Trust, version: DesiredVersion): string | undefined {
+  if (signers.length === 0) return undefined;
+  const { signed } = version;
+  if (signed === null) return 'it is not signed';
+  const signer = signers.find(({ id }) => id === signed.signer);
+  if (signer === undefined)
+    return `it names the signer ${JSON.stringify(signed.signer.slice(0, 80))}, who is not in DESIRED_STATE_SIGNERS`;
+  const fits = isSignedBy(signer, signedBytes(tenant, version), signed.signature);
+  return fits ? undefined : 'its signature does not fit what it holds';
 }
 
 function isCount(value: unknown): value is number {
@@ -160,17 +210,25 @@ function checkItems(items: readonly DesiredPush[]): void {
 }
 
 async function prepare(
-  tenant: TenantId,
+  trust: Trust,
   rows: Rows,
   item: DesiredPush,
   head: Head | undefined,
+  signer: Signer | null,
 ): Promise<Prepared> {
-  const base = await baseOf(tenant, rows, item.key, head);
+  const { tenant } = trust;
+  const base = await baseOf(trust, rows, item.key, head);
   if (item.baseHash !== (base.newest?.hash ?? null)) throw moved(item.key, base.newest?.version);
+  if (base.versionsTaken >= VERSION_MAX) throw outOfNumbers(item.key, base.versionsTaken);
 
-  const { baseHash: previousHash, ...rest } = item;
-  const unsigned = { ...rest, previousHash, version: base.versionsTaken + 1 };
-  const version: DesiredVersion = { ...unsigned, hash: versionHash(tenant, unsigned) };
+  const { baseHash, beginsChain = false, ...rest } = item;
+  const facts: VersionFacts = {
+    ...rest,
+    previousHash: beginsChain ? null : baseHash,
+    version: base.versionsTaken + 1,
+  };
+  const signed = await signedBy(signer, signedBytes(tenant, facts));
+  const version: DesiredVersion = { ...facts, hash: versionHash(tenant, facts), signed };
   const headRow = versionRow(desiredKeys.head(item.key), version);
   const writes: RowWrite[] = [
     { kind: 'insert', row: versionRow(desiredKeys.version(item.key, version.version), version) },
@@ -182,6 +240,18 @@ async function prepare(
   return { version, writes };
 }
 
+async function signedBy(signer: Signer | null, bytes: Buffer): Promise<DesiredVersion['signed']> {
+  return signer === null ? null : { signer: signer.public.id, signature: await signer.sign(bytes) };
+}
+
+function outOfNumbers(key: PolicyKey, taken: number): Fault {
+  const row = desiredKeys.version(key, taken);
+  return new Fault(
+    'rejected',
+    `table "desired": there is no number left after the row "${row}", which was not written by \`caretaker\`: look at it and remove it`,
+  );
+}
+
 interface Base {
   /** The newest version that can be believed. */
   readonly newest: DesiredVersion | undefined;
@@ -190,14 +260,17 @@ interface Base {
 }
 
 /** A head that is gone or cannot be believed is mended by the next push, which then builds on the history. */
-async function baseOf(tenant: TenantId, rows: Rows, key: PolicyKey, head: Head | undefined): Promise<Base> {
+async function baseOf(trust: Trust, rows: Rows, key: PolicyKey, head: Head | undefined): Promise<Base> {
   if (head?.read.kind === 'whole') {
     return { newest: head.read.version, versionsTaken: head.read.version.version };
   }
   const stored = await rows.range(desiredKeys.versionsOf(key));
-  const { versions } = await readHistory(tenant, { ...rows, range: async () => stored }, key);
+  const newest = stored
+    .toReversed()
+    .map((row) => placed(key, row, readVersion(trust, key, row)))
+    .find((read) => read.kind === 'whole');
   const numbers = stored.map(({ rowKey }) => Number(rowKey.split('|')[2])).filter(isCount);
-  return { newest: versions[0], versionsTaken: Math.max(0, ...numbers) };
+  return { newest: newest?.version, versionsTaken: Math.max(0, ...numbers) };
 }
 
 function moved(key: PolicyKey, newest: number | undefined): Fault {
@@ -209,7 +282,7 @@ function moved(key: PolicyKey, newest: number | undefined): Fault {
 }
 
 function versionRow(rowKey: string, version: DesiredVersion): Row {
-  const { content, previousHash, key, active, author, pushedAt, message, hash } = version;
+  const { content, previousHash, key, active, author, pushedAt, message, hash, signed } = version;
   const columns: Record<string, Cell> = {
     ...documentColumns(content),
     key,
@@ -219,8 +292,10 @@ function versionRow(rowKey: string, version: DesiredVersion): Row {
     pushedAt,
     message,
     active,
+    ...signed,
+    ...(previousHash === null ? {} : { previousHash }),
   };
-  return { rowKey, columns: previousHash === null ? columns : { ...columns, previousHash } };
+  return { rowKey, columns };
 }
 
 /** As few transactions as the service's limits allow; the rows of one key always stay together. */
@@ -246,7 +321,7 @@ function batches(prepared: readonly Prepared[]): Prepared[][] {
 }
 
 async function commit(
-  tenant: TenantId,
+  trust: Trust,
   rows: Rows,
   batch: readonly Prepared[],
   written: readonly PolicyKey[],
@@ -255,7 +330,7 @@ async function commit(
   if (trouble === undefined) return;
 
   // The answer may have been lost after the transaction was carried out: then the heads are ours.
-  const heads = await readHeads(tenant, rows);
+  const heads = await readHeads(trust, rows);
   const foreign = batch.filter(({ version }) => hashAt(heads, version.key) !== version.hash);
   if (foreign.length === 0) return;
   throw withWritten(trouble.kind === 'indeterminate' ? trouble : refusal(foreign, heads), written);
@@ -274,7 +349,7 @@ async function attempt(rows: Rows, batch: readonly Prepared[]): Promise<Fault | 
 
 function hashAt(heads: ReadonlyMap<PolicyKey, Head>, key: PolicyKey): string | undefined {
   const read = heads.get(key)?.read;
-  return read?.kind === 'whole' ? read.version.hash : undefined;
+  return read === undefined || read.kind === 'damaged' ? undefined : read.version.hash;
 }
 
 function refusal(batch: readonly Prepared[], heads: ReadonlyMap<PolicyKey, Head>): Fault {

@@ -9,6 +9,7 @@ import type {
   Runs,
   SurroundingsStore,
 } from '../ports.ts';
+import type { PublicSigner } from '../signature.ts';
 import { approvalStore } from './approvals.ts';
 import { bindingStore } from './bindings.ts';
 import { caller } from './calls.ts';
@@ -50,8 +51,15 @@ export interface Storage {
   createTables(): Promise<void>;
 }
 
-/** @throws Fault `config` when the settings name no account that may be used */
-export function createStorage(settings: StorageSettings, clock: Clock): Storage {
+/**
+ * @param signers whose versions of the desired state are believed; none: everybody's
+ * @throws Fault `config` when the settings name no account that may be used
+ */
+export function createStorage(
+  settings: StorageSettings,
+  clock: Clock,
+  signers: readonly PublicSigner[] = [],
+): Storage {
   const connection = connect(settings);
   const { account } = connection;
 
@@ -64,7 +72,7 @@ export function createStorage(settings: StorageSettings, clock: Clock): Storage 
       };
       const rowsOf = (table: TableName): Rows =>
         tableRows(connection.open(table, count), { account, table }, tenant, call);
-      return { ...storesOver(tenant, clock, rowsOf), requests: () => requests };
+      return { ...storesOver(tenant, clock, rowsOf, signers), requests: () => requests };
     },
 
     async createTables() {
@@ -80,10 +88,15 @@ export function createStorage(settings: StorageSettings, clock: Clock): Storage 
 }
 
 /** The stores over any rows at all. Every write is held to the service's limits first. */
-export function storesOver(tenant: TenantId, clock: Clock, rowsOf: RowsOf): Stores {
+export function storesOver(
+  tenant: TenantId,
+  clock: Clock,
+  rowsOf: RowsOf,
+  signers: readonly PublicSigner[] = [],
+): Stores {
   const limited = (table: TableName) => withinLimits(table, tenant, rowsOf(table));
   return {
-    desired: desiredState(tenant, limited('desired')),
+    desired: desiredState(tenant, limited('desired'), signers),
     bindings: bindingStore(limited('bindings')),
     journal: journalStore(limited('journal'), clock),
     runs: runStore(tenant, limited('runs')),

@@ -1,0 +1,82 @@
+import { type Declared, parseDesired } from '../lib/desired.ts';
+import { type FieldDrift, fieldDrifts } from '../lib/diff.ts';
+import { canonical } from '../lib/policy/canonical.ts';
+import type { Effect, PolicyKey } from '../lib/policy/model.ts';
+import type { DesiredVersion } from '../lib/ports.ts';
+import { renderMove } from '../lib/render.ts';
+
+/** What a version says, as far as one is compared with another. */
+export type Said = Pick<DesiredVersion, 'content' | 'active'>;
+
+/** How one version moves from another. */
+export interface Moves {
+  /** Every effect among the fields, the ones that loosen first; empty when no field moved, or none can be compared. */
+  readonly effects: readonly Effect[];
+  readonly fields: readonly FieldDrift[];
+  /** All of it, for people; empty when both say the same. */
+  readonly lines: readonly string[];
+}
+
+const EFFECTS: readonly Effect[] = ['loosens', 'unclear', 'tightens', 'neutral'];
+
+/** Parameters are compared by name: what they stand for is the deployed app's to say. */
+export function movesBetween(before: Said | undefined, after: Said): Moves {
+  const wasActive = before?.active ?? true;
+  if (wasActive && !after.active)
+    return inWords('released: the policy stays in the tenant, and nobody looks after it');
+  if (before === undefined) return inWords('new');
+  const [from, to] = [parseDesired(before.content), parseDesired(after.content)];
+  if (!from.ok || !to.ok)
+    return inWords('cannot be compared: one of the two says nothing that could be carried out');
+  const fields = fieldDrifts(canonical(from.document.raw), canonical(to.document.raw));
+  const again = !wasActive && after.active ? ['taken up again'] : [];
+  const lines = [
+    ...again,
+    ...fields.map(renderField),
+    ...declaredMoves(from.document.declared, to.document.declared),
+  ];
+  return {
+    effects: EFFECTS.filter((effect) => fields.some((field) => field.effect === effect)),
+    fields,
+    lines,
+  };
+}
+
+function inWords(line: string): Moves {
+  return { effects: [], fields: [], lines: [line] };
+}
+
+/** For lists in which every version has something to show. */
+export function renderMoves({ lines }: Moves): string[] {
+  return (lines.length === 0 ? ['says the same'] : lines).map((line) => `    ${line}`);
+}
+
+/** One field: what was before, what is after, and what that does to the policy. */
+export function renderField({ path, desired, observed, effect }: FieldDrift): string {
+  return `${path}: ${renderMove(desired, observed)} (${effect})`;
+}
+
+function declaredMoves(before: Declared, after: Declared): string[] {
+  return (Object.keys(after) as (keyof Declared)[])
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => `caretaker: ${name} ${JSON.stringify(before[name])} → ${JSON.stringify(after[name])}`);
+}
+
+/** What was pushed, for scripts. @param fieldsOf what moved in the version of one key */
+export function pushedAsJson(
+  pushed: readonly DesiredVersion[],
+  fieldsOf: (key: PolicyKey) => readonly FieldDrift[],
+): readonly Readonly<Record<string, unknown>>[] {
+  return pushed.map(({ key, version, hash, signed }) => ({
+    key,
+    version,
+    hash,
+    signer: signed?.signer ?? null,
+    changes: fieldsAsJson(fieldsOf(key)),
+  }));
+}
+
+/** Moves of fields, for scripts. */
+export function fieldsAsJson(fields: readonly FieldDrift[]): readonly Readonly<Record<string, unknown>>[] {
+  return fields.map(({ path, desired, observed, effect }) => ({ path, from: desired, to: observed, effect }));
+}

@@ -1,0 +1,81 @@
+import type { App } from '../lib/app.ts';
+import { parseDesired } from '../lib/desired.ts';
+import { Fault } from '../lib/fault.ts';
+import type { PolicyKey } from '../lib/policy/model.ts';
+import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
+import { tablesHere } from './operator.ts';
+import { quietLog, type Terminal } from './terminal.ts';
+
+/** What every command that stores versions takes. */
+export interface StoreOptions {
+  readonly yes?: boolean;
+  readonly message: string;
+  readonly author?: string;
+  readonly json?: boolean;
+}
+
+const BUDGET_MS = 120_000;
+
+/** The desired state as the person at the keyboard reaches it. */
+export interface Store extends Pick<Ports, 'desired' | 'clock'> {
+  readonly app: App;
+}
+
+/** @throws Fault `config` naming every wrong setting that matters here */
+export function openStore(terminal: Terminal): Store {
+  const app = tablesHere(terminal);
+  return { app, ...app.open(quietLog(terminal), BUDGET_MS) };
+}
+
+/** Asks, unless `--yes` answered already. @throws Fault `config` when nobody can be asked */
+export async function isAgreed(
+  question: string,
+  { yes }: Pick<StoreOptions, 'yes'>,
+  terminal: Terminal,
+): Promise<boolean> {
+  const agreed = yes === true ? true : await terminal.confirm(question);
+  if (agreed === undefined) throw new Fault('config', 'nobody can be asked here: say --yes');
+  if (!agreed) terminal.err('Nothing was pushed.\n');
+  return agreed;
+}
+
+/** What is the same for all versions of one push. */
+export function pushedBy(
+  { author, message }: StoreOptions,
+  { clock }: Store,
+  terminal: Terminal,
+): Pick<DesiredPush, 'author' | 'message' | 'pushedAt'> {
+  return { author: author ?? terminal.user, message, pushedAt: new Date(clock.now()).toISOString() };
+}
+
+/** A policy that is about to be stored under a key. */
+export interface Named {
+  readonly key: PolicyKey;
+  readonly displayName: string;
+  /** Where the name is written, for the message. */
+  readonly place: string;
+}
+
+/** @throws Fault `config` when a name belongs to another key, which is not stored in the same go */
+export function refuseTakenNames(named: readonly Named[], heads: DesiredRead): void {
+  const stored = new Set(named.map(({ key }) => key));
+  for (const { key, content, active } of heads.versions) {
+    if (!active || stored.has(key)) continue;
+    const parsed = parseDesired(content);
+    const taken = parsed.ok
+      ? named.find(({ displayName }) => displayName === parsed.document.displayName)
+      : undefined;
+    if (taken !== undefined) {
+      throw new Fault(
+        'config',
+        `${taken.place}: displayName "${taken.displayName}" belongs to the key "${key}" already; two policies need two names`,
+      );
+    }
+  }
+}
+
+export function tellPushed(pushed: readonly DesiredVersion[]): string {
+  return pushed.length === 0
+    ? ''
+    : `Pushed ${pushed.map(({ key, version }) => `${key} ${version}`).join(', ')}.\n`;
+}
