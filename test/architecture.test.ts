@@ -37,7 +37,7 @@ const PURE =
 /** Record and render come after the engine and take its results apart; the rest of the pure part comes before it. */
 const AFTER = /^src\/lib\/(record|render)\.ts$/;
 const ENGINE =
-  /^src\/lib\/(reconcile|simulate|observe|apply|approve|surroundings|within|verify|lease|lookBack|status)\.ts$/;
+  /^src\/lib\/(reconcile|simulate|observe|apply|approve|surroundings|verify|lease|lookBack|status)\.ts$/;
 const ADAPTER = /^src\/lib\/(graph|storage)\//;
 
 /** Who may not import whom, and why. `graph/clouds.ts` is a table of constants. */

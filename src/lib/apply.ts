@@ -402,11 +402,11 @@ async function write(
 ): Promise<Written> {
   const { ports, runId, lease, consent } = context;
   const intentId = ports.chance.uuid();
+  const lookedAt = ports.clock.now();
   if (consent.approval !== null && !consent.isUsed) {
     await ports.approvals.mark(consent.approval, intentId);
     consent.isUsed = true;
   }
-  const lookedAt = ports.clock.now();
   const entry = { runId, fence: lease.fence, key: change.key, intentId, digest: change.digest };
   await ports.journal.append({
     ...entry,

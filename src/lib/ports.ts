@@ -56,7 +56,7 @@ export interface PolicyApi {
   read(id: PolicyId): Promise<PolicyRead>;
   readDeleted(id: PolicyId): Promise<DeletedRead>;
   /** The tenant's named locations as Graph gives them, all of them. */
-  namedLocations(): Promise<readonly RawLocation[]>;
+  namedLocations(deadlineAt?: number): Promise<readonly RawLocation[]>;
   /** Graph's own What If on the tenant as it is: a read, whatever its method. @param question Graph's request body */
   evaluate(question: Readonly<Record<string, unknown>>): Promise<readonly RawResult[]>;
   /**
@@ -121,6 +121,8 @@ export interface AbsentRead extends DirectoryIds {
 
 /** What the tenant holds beside its policies. Only reads. What cannot be read of people is unknown and never thrown, since it must not stop a repair. */
 export interface Directory {
+  /** The same, for as long as an answer is worth waiting for. @param deadlineAt milliseconds since 1970 */
+  until(deadlineAt: number): Directory;
   /** Two requests for up to twenty identities and twenty people. */
   protected(identities: ProtectedIdentities): Promise<ProtectedRead>;
   person(userId: string): Promise<PersonRead>;

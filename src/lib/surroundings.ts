@@ -12,7 +12,6 @@ import { compile } from './whatif/compile.ts';
 import { NO_LOCATIONS_READ } from './whatif/locations.ts';
 import { proveNoLockOut } from './whatif/proof.ts';
 import { readNamedLocation } from './whatif/request.ts';
-import { within } from './within.ts';
 
 /** How old kept facts may be for a run that writes nothing. */
 export const KEPT_MS = 3_600_000;
@@ -62,9 +61,9 @@ export async function lookAround(outlook: Outlook, ports: Ports): Promise<Seen> 
   const [people, securityDefaults, absent] = await Promise.all([
     kept?.protected ?? readPeople(identities, ports, look),
     wantsDefaults
-      ? look('security defaults could not be read', () => ports.directory.securityDefaults())
+      ? look('security defaults could not be read', (at) => ports.directory.until(at).securityDefaults())
       : undefined,
-    look('what new versions name could not be looked up', () => ports.directory.absent(named)),
+    look('what new versions name could not be looked up', (at) => ports.directory.until(at).absent(named)),
   ]);
   notes.push(
     ...people.unread.map((reason) => `groups and roles of protected people could not be read: ${reason}`),
@@ -78,7 +77,7 @@ export async function lookAround(outlook: Outlook, ports: Ports): Promise<Seen> 
   const places =
     kept?.namedLocations ??
     (wantsPlaces
-      ? await look('the named locations could not be read', () => ports.policies.namedLocations())
+      ? await look('the named locations could not be read', (at) => ports.policies.namedLocations(at))
       : undefined);
 
   const readAt = kept?.readAt ?? ports.clock.now();
@@ -104,26 +103,25 @@ export async function lookAround(outlook: Outlook, ports: Ports): Promise<Seen> 
   return { around, readAt, notes };
 }
 
-type Look = <T>(what: string, work: () => Promise<T>) => Promise<T | undefined>;
+/** @param work gets the time, milliseconds since 1970, at which its share ends */
+type Look = <T>(what: string, work: (deadlineAt: number) => Promise<T>) => Promise<T | undefined>;
 
 /** Does a piece of work in its share of the time; undefined, and a note, where that fails. */
 function looking(clock: Ports['clock'], deadlineAt: number, notes: string[]): Look {
   return async (what, work) => {
-    const shareMs = Math.max(0, (deadlineAt - clock.now()) * LOOK_SHARE);
+    const now = clock.now();
     try {
-      const done = await within(clock, shareMs, work);
-      if (done.kind === 'done') return done.value;
-      notes.push(`${what}: no answer within ${Math.round(shareMs / 1000)} s`);
+      return await work(now + Math.max(0, deadlineAt - now) * LOOK_SHARE);
     } catch (error) {
       notes.push(`${what}: ${asFault(error).message}`);
+      return undefined;
     }
-    return undefined;
   };
 }
 
 async function readPeople(identities: ProtectedIdentities, ports: Ports, look: Look): Promise<ProtectedRead> {
-  const read = await look('the protected identities could not be read', () =>
-    ports.directory.protected(identities),
+  const read = await look('the protected identities could not be read', (at) =>
+    ports.directory.until(at).protected(identities),
   );
   return read ?? nobodySeen(identities, 'The directory did not answer in time.');
 }

@@ -43,12 +43,12 @@ export async function play(attempt: Attempt, made: World): Promise<RunReport> {
     case 'create':
     case 'adopt':
       await made.push(wanted);
-      return made.run();
+      return runWithConsent(made);
     case 'edit':
       await made.push({ [KEY]: before ?? {} });
       await made.run();
       await made.push(wanted);
-      return made.run();
+      return runWithConsent(made);
     case 'repair':
     case 'restore':
       await made.push(wanted);
@@ -57,8 +57,16 @@ export async function play(attempt: Attempt, made: World): Promise<RunReport> {
       await made.wait(CREATE_LAG_MS);
       tamper(made, desired, before ?? {});
       if (how === 'restore') made.tenant.admin.remove(idOf(made, desired));
-      return made.run();
+      return runWithConsent(made);
   }
+}
+
+/** What only waits for a person is consented to: consent must let nothing lethal through, and the twin waits for nothing else. */
+async function runWithConsent(made: World): Promise<RunReport> {
+  const report = await made.run();
+  if (!report.policies.some(({ isApprovable }) => isApprovable)) return report;
+  await made.approve();
+  return made.run();
 }
 
 /** A hand makes something else of one of our policies. */

@@ -17,6 +17,8 @@ export interface Call {
   /** GUID for the header `client-request-id`; without it every attempt gets one of its own. */
   readonly clientRequestId?: string;
   readonly mayLeave?: MayLeave | undefined;
+  /** Milliseconds since 1970: when this is not worth waiting for any more, where that is before the session's own end. */
+  readonly deadlineAt?: number | undefined;
   /** Application permissions without which this is refused. */
   readonly permissions: readonly string[];
 }

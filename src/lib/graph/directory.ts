@@ -57,6 +57,8 @@ interface Members {
 
 export function directory(ask: Ask, origin: string): Directory {
   return {
+    until: (deadlineAt) => directory((call) => ask({ ...call, deadlineAt }), origin),
+
     async protected(identities) {
       const filters = chunks(identities.users, IDS_PER_FILTER);
       const calls = [...filters.map(readingUsers), ...identities.groups.map(readingMembers)];

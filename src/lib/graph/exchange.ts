@@ -26,9 +26,10 @@ export interface Line {
 export function exchange(line: Line): Ask {
   const { clock } = line;
   return async (call) => {
-    const untilAt = Math.min(line.deadlineAt, clock.now() + line.patience.elapsedMaxMs);
+    const deadlineAt = Math.min(line.deadlineAt, call.deadlineAt ?? line.deadlineAt);
+    const untilAt = Math.min(deadlineAt, clock.now() + line.patience.elapsedMaxMs);
     for (let attempt = 1; ; attempt += 1) {
-      const answer = await attemptOnce(call, line);
+      const answer = await attemptOnce(call, { ...line, deadlineAt });
       const jitter = fraction(answer.clientRequestId);
       const leftMs = untilAt - clock.now();
       const retry = retryAfter(call.effect, answer, attempt, jitter, line.patience, leftMs);

@@ -41,7 +41,8 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
       throw faultOf(call, answer);
     },
 
-    namedLocations: async () => (await allPages(ask, origin, listingLocations)).filter(isRecord),
+    namedLocations: async (deadlineAt) =>
+      (await allPages(ask, origin, { ...listingLocations, deadlineAt })).filter(isRecord),
 
     async evaluate(question) {
       const call = evaluating(question);
