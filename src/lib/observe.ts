@@ -1,9 +1,10 @@
 import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
+import { bounded, endsAfter, inForce, withExceptions } from './exceptions.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import { canonical } from './policy/canonical.ts';
-import type { PolicyId, PolicyKey } from './policy/model.ts';
+import type { Policy, PolicyId, PolicyKey } from './policy/model.ts';
 import type {
   ApprovalsRead,
   BindingsRead,
@@ -43,7 +44,8 @@ export async function readState(
   identities: ProtectedIdentities,
 ): Promise<State> {
   const bound = await ports.bindings.all();
-  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities);
+  const now = ports.clock.now();
+  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities, now);
   for (const key of forgotten) await ports.bindings.remove(key);
   for (const binding of raised) await ports.bindings.put(binding);
   return withReferences(state, ports, parameters, identities);
@@ -58,12 +60,17 @@ export interface StateRead {
   readonly raised: readonly Binding[];
 }
 
-/** Pure, so that whoever only wants to know writes nothing. */
+/**
+ * Pure, so that whoever only wants to know writes nothing.
+ *
+ * @param nowMs decides which exceptions count
+ */
 export function stateOf(
   bound: BindingsRead,
   rows: DesiredRead,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): StateRead {
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
   const forgotten: PolicyKey[] = [];
@@ -85,14 +92,14 @@ export function stateOf(
     versions: rows.versions.filter(({ key }) => !lost.has(key)),
     damaged: [...rows.damaged, ...bound.damaged],
   };
-  const read = readDesired(believed, bindings, parameters, identities);
+  const read = readDesired(believed, bindings, parameters, identities, nowMs);
   return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
 }
 
 /** What each new version takes the place of, and what people have said to it. One request, and one for each of them. */
 export async function withReferences(
   state: TablesState,
-  { approvals, desired: store }: Pick<Ports, 'approvals' | 'desired'>,
+  { approvals, desired: store, clock }: Pick<Ports, 'approvals' | 'desired' | 'clock'>,
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Promise<State> {
@@ -101,7 +108,7 @@ export async function withReferences(
   for (const wanted of state.desired) {
     const binding = state.bindings.get(wanted.key);
     const reference = await referenceOf(wanted, binding, given, store, (row, isProven) =>
-      desiredFrom(row, isProven, parameters, identities),
+      desiredFrom(row, isProven, parameters, identities, clock.now()),
     );
     desired.push({ ...wanted, reference });
   }
@@ -157,13 +164,14 @@ export function readDesired(
   bindings: ReadonlyMap<PolicyKey, Binding>,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): Pick<TablesState, 'desired' | 'damaged' | 'vanished'> {
   const desired: Desired[] = [];
   const bad: DamagedRow[] = [...damaged];
   const isRolledBack = ({ key, version }: DesiredVersion): boolean =>
     version < (bindings.get(key)?.highestVersion ?? 0);
   for (const version of versions.filter((row) => row.active || isRolledBack(row))) {
-    const wanted = readVersion(version, bindings.get(version.key), parameters, identities);
+    const wanted = readVersion(version, bindings.get(version.key), parameters, identities, nowMs);
     if ('problem' in wanted) bad.push(wanted);
     else desired.push(wanted);
   }
@@ -179,6 +187,7 @@ function readVersion(
   binding: Binding | undefined,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): Desired | DamagedRow {
   const { key, version, hash } = row;
   const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
@@ -188,7 +197,7 @@ function readVersion(
       problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
     };
   }
-  return desiredFrom(row, isProven, parameters, identities);
+  return desiredFrom(row, isProven, parameters, identities, nowMs);
 }
 
 function desiredFrom(
@@ -196,6 +205,7 @@ function desiredFrom(
   isProven: boolean,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): Desired | DamagedRow {
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
@@ -206,9 +216,22 @@ function desiredFrom(
       problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
     };
   }
-  const { raw, displayName, declared } = parsed.document;
-  const policy = effective(raw, parameters, identities);
-  return { key, version, hash, displayName, policy, isProven, author, declared, reference: { kind: 'none' } };
+  const { raw, displayName } = parsed.document;
+  const exceptions = bounded(parsed.document.declared.exceptions, Date.parse(row.pushedAt));
+  const policyFrom = (atMs: number): Policy =>
+    effective(withExceptions(raw, inForce(exceptions, atMs)), parameters, identities);
+  return {
+    key,
+    version,
+    hash,
+    displayName,
+    policy: policyFrom(nowMs),
+    isProven,
+    author,
+    declared: { ...parsed.document.declared, exceptions },
+    reference: { kind: 'none' },
+    later: endsAfter(exceptions, nowMs).map((from) => ({ from, policy: policyFrom(from) })),
+  };
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */

@@ -1,7 +1,7 @@
 import type { FieldDrift } from './diff.ts';
 import type { Canonical, Effect } from './policy/model.ts';
 import type { ProtectedIdentity } from './ports.ts';
-import { LOCK_OUT } from './record.ts';
+import { EXCEPTION, LOCK_OUT } from './record.ts';
 import type { ReportedField, ReportedFinding, ReportedPolicy, RunReport, RunStatus } from './report.ts';
 import { illness } from './rules/identityHealth.ts';
 import type { Status } from './status.ts';
@@ -11,11 +11,15 @@ export function renderReport(report: RunReport): string {
   const drifted = report.policies.filter(({ drift }) => drift !== 'none');
   const quiet = report.policies.filter(({ drift }) => drift === 'none');
   const lockOuts = quiet.flatMap(({ findings }) => findings.filter(({ rule }) => rule === LOCK_OUT));
+  const accepted = quiet.flatMap(({ key, findings }) =>
+    findings.filter(({ rule }) => rule === EXCEPTION).map(({ detail }) => `  ! ${key}: ${detail}`),
+  );
   return [
     headline(report),
     ...(report.error === null ? [] : ['', `  ${report.error.message}`]),
     ...(report.status === 'failed' ? [] : illnesses(report.protected)),
     ...[...report.findings, ...lockOuts].map(renderFinding),
+    ...accepted,
     ...drifted.flatMap((policy) => ['', ...renderPolicy(policy)]),
     ...(quiet.length === 0 ? [] : ['', `  in sync: ${quiet.map(nameOf).join(', ')}`]),
     ...(report.unmanaged.length === 0

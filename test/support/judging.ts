@@ -26,8 +26,9 @@ export function desiredOf(policy: Policy, change: Partial<Desired> = {}): Desire
     displayName: String(policy.displayName),
     isProven: false,
     author: 'test',
-    declared: { isContingency: false, whenTightened: 'fix' },
+    declared: { isContingency: false, whenTightened: 'fix', exceptions: [] },
     reference: { kind: 'none' },
+    later: [],
     policy: {
       ...policy,
       'conditions.users.excludeUsers': withIds('conditions.users.excludeUsers', IDENTITIES.users),
