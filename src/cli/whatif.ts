@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
+import { appHere } from './operator.ts';
 import { askApp } from './remote.ts';
-import { appHere } from './run.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface WhatIfOptions {

@@ -91,23 +91,22 @@ function endOf(day: string): number | undefined {
 }
 
 /**
- * Why a list may not be pushed now. A file says the same whenever it is read, so this is asked only where there is a
- * clock.
+ * Exceptions that reach too far ahead to be pushed now. A file says the same whenever it is read, so this is asked only
+ * where there is a clock. One that has ended does no harm, and must not keep an older version from coming back.
  */
-export function untimely(exceptions: readonly Exception[], nowMs: number): ExceptionProblem[] {
-  return exceptions.flatMap(({ endsAt }, index) => {
-    const path = `.${index}.until`;
-    if (endsAt <= nowMs) return [{ path, message: 'is past: take the exception out' }];
-    return endsAt - nowMs > LONGEST_MS + DAY_MS
-      ? [{ path, message: 'is more than a year ahead; what lasts longer belongs into the policy itself' }]
-      : [];
-  });
+export function tooLong(exceptions: readonly Exception[], nowMs: number): readonly Exception[] {
+  return exceptions.filter(({ endsAt }) => endsAt > latestEnd(nowMs));
 }
 
 /** The same exceptions, none of which outlives a year after it was pushed, however it got into the table. */
 export function bounded(exceptions: readonly Exception[], pushedMs: number): readonly Exception[] {
-  const latest = (Number.isNaN(pushedMs) ? 0 : pushedMs) + LONGEST_MS + DAY_MS;
+  const latest = latestEnd(Number.isNaN(pushedMs) ? 0 : pushedMs);
   return exceptions.map((one) => ({ ...one, endsAt: Math.min(one.endsAt, latest) }));
+}
+
+/** The day of the push counts in whole, and so does the last one. */
+function latestEnd(pushedMs: number): number {
+  return pushedMs + LONGEST_MS + DAY_MS;
 }
 
 export function inForce(exceptions: readonly Exception[], nowMs: number): readonly Exception[] {

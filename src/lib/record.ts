@@ -106,6 +106,7 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
   const done = carriedOut?.change.desired.version === desired.version ? carriedOut : undefined;
   const change = done?.change ?? verdict?.change;
   const waiting = facts.queue.waiting.find(({ digest }) => digest === verdict?.change.digest);
+  const on = facts.on.find(({ key }) => key === desired.key);
   return {
     key: desired.key,
     id: facts.state.bindings.get(desired.key)?.id ?? idOf(drift),
@@ -121,13 +122,18 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
       ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
       ...driftFindings(drift),
       ...exceptionFindings(desired, facts.now),
-      ...facts.on.filter(({ key }) => key === desired.key).map(contingencyFinding),
+      ...(on === undefined ? [] : [contingencyFinding(on)]),
     ],
     outcome: done === undefined ? null : reportOutcome(done.outcome),
-    waitingSince: waiting === undefined ? null : new Date(waiting.since).toISOString(),
+    waitingSince: waiting === undefined ? null : isoOf(waiting.since),
     isApprovable: waiting?.isApprovable ?? false,
     meanwhile: meanwhileOf(desired, facts),
+    switchedOnSince: on === undefined ? null : isoOf(on.since),
   };
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function meanwhileOf({ key, version }: Drift['desired'], { meanwhile, applied }: Findings): Meanwhile | null {
@@ -154,7 +160,7 @@ function contingencyFinding({ since }: SwitchedOn): ReportedFinding {
     rule: CONTINGENCY,
     decision: 'note',
     level: 'error',
-    detail: `this policy for emergencies was switched on by hand, seen since ${new Date(since).toISOString()}; it is left on until somebody switches it off`,
+    detail: `this policy for emergencies was switched on by hand, seen since ${isoOf(since)}; it is left on until somebody switches it off`,
   };
 }
 

@@ -55,6 +55,8 @@ export interface ReportedPolicy {
   readonly isApprovable: boolean;
   /** What was done, or would be, to keep the tenant at the last proven version while a newer one waits. */
   readonly meanwhile: Meanwhile | null;
+  /** ISO 8601: since when a policy for emergencies has been seen switched on; null while it is off. */
+  readonly switchedOnSince: string | null;
 }
 
 export interface Meanwhile {

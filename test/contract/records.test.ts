@@ -54,6 +54,7 @@ function policy(changes: Partial<ReportedPolicy> = {}): ReportedPolicy {
     waitingSince: null,
     isApprovable: false,
     meanwhile: null,
+    switchedOnSince: null,
     outcome: { status: 'applied', settled: true, reason: null },
     ...changes,
   };

@@ -36,6 +36,7 @@ function longReport(): RunReport {
       waitingSince: null,
       isApprovable: false,
       meanwhile: null,
+      switchedOnSince: null,
     })),
     protected: [],
     unmanaged: Array.from({ length: 20 }, (_, index) => ({
