@@ -78,7 +78,9 @@ export async function pushDrafts(
   const heads = await desired.heads();
   refuseTakenNames(drafts, heads);
   refuseLongExceptions(drafts, clock.now());
-  const steps = drafts.map((draft) => stepFor(draft, heads, clock.now())).filter((step) => step !== undefined);
+  const steps = drafts
+    .map((draft) => stepFor(draft, heads, clock.now()))
+    .filter((step) => step !== undefined);
   const unchanged = drafts.length - steps.length;
   say(renderSteps(steps, unchanged));
   if (steps.length === 0) return { kind: 'done', pushed: [], unchanged };

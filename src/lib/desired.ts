@@ -157,10 +157,7 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
   const ofExceptions = exceptionProblems(exceptions);
   const found =
     ofExceptions.length > 0 ? ofExceptions : excepted(policy, exceptionsIn(exceptions), contingency === true);
-  return [
-    ...problems,
-    ...found.map(({ path, message }) => problem(`caretaker.exceptions${path}`, message)),
-  ];
+  return [...problems, ...found.map(({ path, message }) => problem(`caretaker.exceptions${path}`, message))];
 }
 
 /** What the policy would say while its exceptions last, as one after the other ends, must be a policy each time. */

@@ -43,7 +43,10 @@ export function exceptionProblems(list: unknown): ExceptionProblem[] {
     return [
       ...Object.keys(members)
         .filter((name) => !MEMBERS.includes(name))
-        .map((name) => ({ path: `.${index}.${name}`, message: `is no member; known are ${MEMBERS.join(', ')}` })),
+        .map((name) => ({
+          path: `.${index}.${name}`,
+          message: `is no member; known are ${MEMBERS.join(', ')}`,
+        })),
       ...MEMBERS.flatMap((name) => {
         const message =
           name === 'field' && isTwice ? 'is excepted twice; keep one' : problemWith(name, members);
@@ -148,7 +151,10 @@ export function isSameException(one: Exception, other: Exception): boolean {
 }
 
 /** One exception in words, for reports. */
-export function tellException({ field, value, owner, reason, until, endsAt }: Exception, nowMs: number): string {
+export function tellException(
+  { field, value, owner, reason, until, endsAt }: Exception,
+  nowMs: number,
+): string {
   const what = `${field} = ${JSON.stringify(value)}`;
   if (endsAt <= nowMs)
     return `the exception of ${what} has ended (${until}) and the desired value counts again; take it out of the file`;

@@ -45,7 +45,13 @@ export async function readState(
 ): Promise<State> {
   const bound = await ports.bindings.all();
   const now = ports.clock.now();
-  const { state, forgotten, raised } = stateOf(bound, await ports.desired.heads(), parameters, identities, now);
+  const { state, forgotten, raised } = stateOf(
+    bound,
+    await ports.desired.heads(),
+    parameters,
+    identities,
+    now,
+  );
   for (const key of forgotten) await ports.bindings.remove(key);
   for (const binding of raised) await ports.bindings.put(binding);
   return withReferences(state, ports, parameters, identities);

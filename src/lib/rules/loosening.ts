@@ -53,7 +53,11 @@ function overTime(before: Over, after: Over, what: string): string | undefined {
   if (now !== undefined) return now;
   const turns = [...before.later, ...after.later].map(({ from }) => from).sort((a, b) => a - b);
   for (const at of turns) {
-    const then = fieldsIn(policyAt(before, at), policyAt(after, at), `${what} from ${new Date(at).toISOString()} on`);
+    const then = fieldsIn(
+      policyAt(before, at),
+      policyAt(after, at),
+      `${what} from ${new Date(at).toISOString()} on`,
+    );
     if (then !== undefined) return then;
   }
   return undefined;
