@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { approveCommand } from './approve.ts';
+import { type CaptureOptions, captureCommand, describeCapture } from './capture.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { pushCommand } from './push.ts';
 import { planCommand, runCommand } from './run.ts';
@@ -150,6 +151,11 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addHelpText('after', UNDO_HELP)
     .action(async (runId: string, options) => {
       code = await undoCommand(runId, options, terminal);
+    });
+  describeCapture(program.command('capture'))
+    .addOption(json())
+    .action(async (wanted: string[], options: CaptureOptions) => {
+      code = await captureCommand(wanted, options, terminal);
     });
   describeWhatIf(program.command('whatif'))
     .addOption(app())

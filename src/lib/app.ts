@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, approve, type Consent } from './approve.ts';
-import type { Parameters } from './desired.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
 import { lookBack } from './lookBack.ts';
@@ -10,7 +9,13 @@ import type { PolicyKey } from './policy/model.ts';
 import type { Clock, Freeze, Person, Ports } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
-import { type Environment, readSettings, type Settings, type SettingsProblem } from './settings.ts';
+import {
+  type Environment,
+  parametersOf,
+  readSettings,
+  type Settings,
+  type SettingsProblem,
+} from './settings.ts';
 import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
 import type { EventName, Severity } from './telemetry/events.ts';
@@ -108,11 +113,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     ...(world.credential === undefined ? {} : { credential: world.credential }),
   });
   const storage = createStorage(storageSettings(settings, world), clock);
-  const parameters: Parameters = {
-    azureManagement: [cloud.azureManagementAppId],
-    breakGlassUsers: settings.protected.users,
-    breakGlassGroups: settings.protected.groups,
-  };
+  const parameters = parametersOf(settings);
 
   const openUntil = (deadlineAt: number, log: Log): Ports => {
     const tenant = graph.open(settings.tenantId, deadlineAt);

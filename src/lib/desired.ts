@@ -119,6 +119,16 @@ export function effective(raw: RawPolicy, parameters: Parameters, identities: Pr
   return withProtected(read(resolve(raw, parameters) as RawPolicy).policy, identities);
 }
 
+/** The effective policy at some instant, with the exceptions in place that count then. */
+export function effectiveAt(
+  { raw, declared }: Pick<DesiredDocument, 'raw' | 'declared'>,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+  atMs: number,
+): Policy {
+  return effective(withExceptions(raw, inForce(declared.exceptions, atMs)), parameters, identities);
+}
+
 function declaredIn(caretaker: unknown): Declared {
   const { contingency, whenTightened, exceptions } = (caretaker ?? {}) as Readonly<Record<string, unknown>>;
   return {
@@ -364,7 +374,7 @@ function notesOf(raw: RawPolicy): string[] {
 const PARAMETER = /^@([A-Za-z][A-Za-z0-9]*)$/;
 
 /** Replaces `"@name"` inside lists by the parameter's values; anything else stays as it is. */
-function resolve(value: unknown, parameters: Parameters): unknown {
+export function resolve(value: unknown, parameters: Parameters): unknown {
   if (Array.isArray(value)) {
     return value.flatMap((member: unknown): readonly unknown[] => {
       const name = typeof member === 'string' ? PARAMETER.exec(member)?.[1] : undefined;

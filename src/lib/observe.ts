@@ -1,6 +1,6 @@
-import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import { effectiveAt, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
-import { bounded, endsAfter, inForce, withExceptions } from './exceptions.ts';
+import { bounded, endsAfter } from './exceptions.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import { canonical } from './policy/canonical.ts';
@@ -224,8 +224,8 @@ function desiredFrom(
   }
   const { raw, displayName } = parsed.document;
   const exceptions = bounded(parsed.document.declared.exceptions, Date.parse(row.pushedAt));
-  const policyFrom = (atMs: number): Policy =>
-    effective(withExceptions(raw, inForce(exceptions, atMs)), parameters, identities);
+  const declared = { ...parsed.document.declared, exceptions };
+  const policyFrom = (atMs: number): Policy => effectiveAt({ raw, declared }, parameters, identities, atMs);
   return {
     key,
     version,
@@ -234,7 +234,7 @@ function desiredFrom(
     policy: policyFrom(nowMs),
     isProven,
     author,
-    declared: { ...parsed.document.declared, exceptions },
+    declared,
     reference: { kind: 'none' },
     later: endsAfter(exceptions, nowMs).map((from) => ({ from, policy: policyFrom(from) })),
   };
