@@ -6,6 +6,7 @@ import { endsAfter, inForce, withExceptions } from '../src/lib/exceptions.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
 import { FIELDS } from '../src/lib/policy/fields.ts';
 import type { RawPolicy } from '../src/lib/policy/model.ts';
+import { renderReport } from '../src/lib/render.ts';
 import { at, leaf, rawPolicy } from './laws/generators.ts';
 import {
   article,
@@ -62,6 +63,9 @@ describe('an exception', () => {
 
     expect(first.status).toBe('remediated');
     expect(at(made.live(NAME), CONTROLS)).toEqual(['compliantDevice']);
+    expect(renderReport(second)).toContain(
+      `  ! require-mfa: ${CONTROLS} = ["compliantDevice"] is accepted until`,
+    );
     expect(second).toMatchObject({ status: 'inSync', policies: [{ drift: 'none', proven: true }] });
     expect(second.policies[0]?.findings).toEqual([
       {
