@@ -11,7 +11,7 @@ import {
 } from './desired.ts';
 import { fieldDrifts } from './diff.ts';
 import { canonical } from './policy/canonical.ts';
-import { READ_ONLY, rawAt } from './policy/fields.ts';
+import { READ_ONLY, rawAt, withRaw } from './policy/fields.ts';
 import type { PolicyKey, RawPolicy } from './policy/model.ts';
 import { createBody } from './policy/render.ts';
 import { isGuid } from './policy/values.ts';
@@ -140,12 +140,8 @@ function withParameters(body: RawPolicy, parameters: Parameters): RawPolicy {
     const ids = parameters[parameter] ?? [];
     const list = rawAt(policy, path);
     if (!Array.isArray(list) || ids.length === 0 || !ids.every((id) => list.includes(id))) return policy;
-    return put(policy, path.split('.'), [`@${parameter}`, ...list.filter((id) => !ids.includes(id))]);
+    return withRaw(policy, path, [`@${parameter}`, ...list.filter((id) => !ids.includes(id))]);
   }, body);
-}
-
-function put(object: RawPolicy, [name = '', ...rest]: readonly string[], value: unknown): RawPolicy {
-  return { ...object, [name]: rest.length === 0 ? value : put(object[name] as RawPolicy, rest, value) };
 }
 
 /** A strength comes with its name. */

@@ -170,37 +170,34 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
   return [...problems, ...found.map(({ path, message }) => problem(`caretaker.exceptions${path}`, message))];
 }
 
-/** What the policy would say while its exceptions last, as one after the other ends, must be a policy each time. */
+/** What the policy would say while its exceptions last, and as one after the other ends, must be a policy each time. */
 function excepted(
   policy: RawPolicy,
   exceptions: readonly Exception[],
   isContingency: boolean,
 ): { path: string; message: string }[] {
+  if (problemsOf(policy).length > 0) return [];
   const pathOf = (field: string): string => {
     const index = exceptions.findIndex((one) => one.field === field);
     return index < 0 ? '' : `.${index}.value`;
   };
-  const idle = exceptions.filter((one) => {
-    const others = exceptions.filter((other) => other !== one);
-    const read = (list: readonly Exception[]) => canonical(standIn(withExceptions(policy, list)))[one.field];
-    return sameValue(read(exceptions), read(others));
-  });
+  if (isContingency && pathOf('state') !== '')
+    return [{ path: pathOf('state'), message: 'a policy for emergencies is kept off' }];
   const stages = [0, ...endsAfter(exceptions, 0)].map((at) => inForce(exceptions, at));
   const wrong = stages
-    .filter((stage) => stage.length > 0 && problemsOf(policy).length === 0)
     .flatMap((stage) => problemsOf(withExceptions(policy, stage)))
     .map(({ path, message }) => ({ path: pathOf(path), message: `makes a policy whose ${path} ${message}` }));
-  return [
-    ...exceptions
-      .filter(({ field }) => isContingency && field === 'state')
-      .map(({ field }) => ({ path: pathOf(field), message: 'a policy for emergencies has no other state' })),
-    ...(wrong.length > 0
-      ? [...new Map(wrong.map((one) => [`${one.path} ${one.message}`, one])).values()]
-      : idle.map(({ field }) => ({
-          path: pathOf(field),
-          message: 'says what the policy says without it; take the exception out',
-        }))),
-  ];
+  if (wrong.length > 0) return [...new Map(wrong.map((one) => [JSON.stringify(one), one])).values()];
+  const saying = (list: readonly Exception[]): Policy => canonical(standIn(withExceptions(policy, list)));
+  return exceptions
+    .filter((one) => {
+      const without = saying(exceptions.filter((other) => other !== one));
+      return sameValue(saying(exceptions)[one.field], without[one.field]);
+    })
+    .map(({ field }) => ({
+      path: pathOf(field),
+      message: 'says what the policy says without it; take the exception out',
+    }));
 }
 
 /** The policy with ids in place of parameters, whose values are not known yet. */

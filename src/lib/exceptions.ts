@@ -1,4 +1,4 @@
-import { FIELD_BY_PATH } from './policy/fields.ts';
+import { FIELD_BY_PATH, withRaw } from './policy/fields.ts';
 import type { FieldPath, RawPolicy } from './policy/model.ts';
 
 /**
@@ -123,14 +123,7 @@ export function endsAfter(exceptions: readonly Exception[], nowMs: number): read
 
 /** The policy with the excepted values in place. In raw form, so that meanings that hang together are read together. */
 export function withExceptions(raw: RawPolicy, exceptions: readonly Exception[]): RawPolicy {
-  return exceptions.reduce((policy, { field, value }) => put(policy, field.split('.'), value), raw);
-}
-
-function put(object: unknown, [name, ...rest]: readonly string[], value: unknown): RawPolicy {
-  const members = typeof object === 'object' && object !== null && !Array.isArray(object) ? object : {};
-  if (name === undefined) return members as RawPolicy;
-  const member = (members as RawPolicy)[name];
-  return { ...members, [name]: rest.length === 0 ? value : put(member, rest, value) };
+  return exceptions.reduce((policy, { field, value }) => withRaw(policy, field, value), raw);
 }
 
 /**

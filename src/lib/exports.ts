@@ -1,5 +1,5 @@
 import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { BETA_ONLY, FIELDS, READ_ONLY, rawAt } from './policy/fields.ts';
+import { BETA_ONLY, FIELDS, READ_ONLY, rawAt, withRaw } from './policy/fields.ts';
 import type { RawPolicy } from './policy/model.ts';
 import { isNoise } from './policy/values.ts';
 
@@ -239,10 +239,6 @@ function graphSpelling(node: Node, path: string, twice: string[]): unknown {
 function unfolded(raw: RawPolicy): RawPolicy {
   return FIELDS.filter(({ kind }) => kind.name === 'set').reduce((policy, { path }) => {
     const value = rawAt(policy, path);
-    return typeof value === 'string' && value !== '' ? put(policy, path.split('.'), [value]) : policy;
+    return typeof value === 'string' && value !== '' ? withRaw(policy, path, [value]) : policy;
   }, raw);
-}
-
-function put(object: RawPolicy, [name = '', ...rest]: readonly string[], value: unknown): RawPolicy {
-  return { ...object, [name]: rest.length === 0 ? value : put(object[name] as RawPolicy, rest, value) };
 }
