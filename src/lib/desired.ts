@@ -119,16 +119,6 @@ export function effective(raw: RawPolicy, parameters: Parameters, identities: Pr
   return withProtected(read(resolve(raw, parameters) as RawPolicy).policy, identities);
 }
 
-/** The effective policy at some instant, with the exceptions in place that count then. */
-export function effectiveAt(
-  { raw, declared }: Pick<DesiredDocument, 'raw' | 'declared'>,
-  parameters: Parameters,
-  identities: ProtectedIdentities,
-  atMs: number,
-): Policy {
-  return effective(withExceptions(raw, inForce(declared.exceptions, atMs)), parameters, identities);
-}
-
 function declaredIn(caretaker: unknown): Declared {
   const { contingency, whenTightened, exceptions } = (caretaker ?? {}) as Readonly<Record<string, unknown>>;
   return {

@@ -1,6 +1,12 @@
-import { effectiveAt, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import {
+  type DesiredDocument,
+  effective,
+  type Parameters,
+  type ProtectedIdentities,
+  parseDesired,
+} from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
-import { bounded, endsAfter } from './exceptions.ts';
+import { bounded, endsAfter, inForce, withExceptions } from './exceptions.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import { canonical } from './policy/canonical.ts';
@@ -238,6 +244,16 @@ function desiredFrom(
     reference: { kind: 'none' },
     later: endsAfter(exceptions, nowMs).map((from) => ({ from, policy: policyFrom(from) })),
   };
+}
+
+/** The effective policy at some instant, with the exceptions in place that count then. */
+export function effectiveAt(
+  { raw, declared }: Pick<DesiredDocument, 'raw' | 'declared'>,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+  atMs: number,
+): Policy {
+  return effective(withExceptions(raw, inForce(declared.exceptions, atMs)), parameters, identities);
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */
