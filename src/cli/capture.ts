@@ -14,8 +14,8 @@ import type { PolicyKey, RawPolicy } from '../lib/policy/model.ts';
 import { referencesOf } from '../lib/policy/references.ts';
 import { isGuid } from '../lib/policy/values.ts';
 import type { Ports } from '../lib/ports.ts';
-import { plain } from '../lib/render.ts';
 import { parametersOf, readSettings, type Settings } from '../lib/settings.ts';
+import { plain } from '../lib/text.ts';
 import { appHere } from './operator.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 

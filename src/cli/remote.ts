@@ -59,7 +59,7 @@ export async function callApp(
       `--app must be the app's address, such as https://<name>.azurewebsites.net, not "${url}"`,
     );
   const target = new URL(`/api/${route}`, url);
-  const key = environment.CARETAKER_APP_KEY;
+  const key = keyFor(target, environment.CARETAKER_APP_KEY?.trim());
   const response = await fetch(target, {
     method,
     redirect: 'error',
@@ -71,11 +71,32 @@ export async function callApp(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: Error) => {
-    throw new Fault('unavailable', `${target} cannot be reached: ${error.message}`, {}, error);
+    throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
   });
   const answer = parse(await response.text());
   const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
   return { status: response.status, body: answer, detail };
+}
+
+/** A key that goes over the wire in the clear is everybody's, and one that is no header would be quoted by whoever refuses it. */
+function keyFor(target: URL, key: string | undefined): string | undefined {
+  if (key === undefined || key === '') return undefined;
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(target.hostname);
+  if (target.protocol !== 'https:' && !isLoopback)
+    throw new Fault(
+      'config',
+      `--app must be https: the key in CARETAKER_APP_KEY would go to ${target.host} in the clear`,
+    );
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new Fault('config', 'CARETAKER_APP_KEY holds a character that no key has; copy it again');
+  return key;
+}
+
+/** `fetch failed` says nothing; what it was caused by does. */
+function causeOf({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return message;
+  const code = 'code' in cause ? String(cause.code) : '';
+  return [code, cause.message].filter((part) => part !== '').join(': ') || message;
 }
 
 function parse(text: string): unknown {

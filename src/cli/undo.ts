@@ -1,6 +1,6 @@
 import { parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
-import { plain } from '../lib/render.ts';
+import { plain } from '../lib/text.ts';
 import type { Undo, UndoStep } from '../lib/undo.ts';
 import { appHere, tablesHere } from './operator.ts';
 import { type Draft, type PushOptions, pushDrafts } from './push.ts';

@@ -48,7 +48,7 @@ Example: may an administrator still manage Azure from an unmanaged Linux machine
 
 Exit codes: 0 answered, whatever the answer is, 1 failed, 2 wrong usage, an invalid question or no such user.`;
 
-/** Description, optionsand help of the command. */
+/** Description, options and help of the command. */
 export function describeWhatIf(command: Command): Command {
   return command
     .description('what a sign-in gets today, as desired, and after the plan; writes nothing')

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, approve, type Consent } from './approve.ts';
+import { Fault } from './fault.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
 import { lookBack } from './lookBack.ts';
@@ -87,6 +88,10 @@ const UNDO_MS = 120_000;
 /** Somebody waits for a simulation, and Azure's front end lets nobody wait longer than 230 s. */
 const SIMULATION_MS_MAX = 200_000;
 
+/** Each question asks the tenant once or more, and all of them share one request a second with the runs. */
+const SIMULATIONS_MAX = 3;
+const TOO_MANY = `${SIMULATIONS_MAX} What If questions are being answered already; ask again in a moment`;
+
 /** Requests of our own to the tables (release, report) go out after a run's budget has ended. */
 const AFTERMATH_MS = 60_000;
 
@@ -152,6 +157,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     deadlineAt,
   });
 
+  let simulations = 0;
   const app: App = {
     settings,
     now: () => clock.now(),
@@ -187,10 +193,14 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       };
       return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
     },
-    simulate(body, log) {
+    async simulate(body, log) {
+      if (simulations >= SIMULATIONS_MAX) throw new Fault('unavailable', TOO_MANY);
+      simulations += 1;
       const deadlineAt = clock.now() + Math.min(settings.runBudgetMs, SIMULATION_MS_MAX);
       const request = { tenantId: settings.tenantId, body };
-      return simulate(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
+      return simulate(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt)).finally(() => {
+        simulations -= 1;
+      });
     },
   };
   return { ok: true, app };

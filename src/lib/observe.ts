@@ -108,7 +108,10 @@ export function stateOf(
   return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
 }
 
-/** What each new version takes the place of, and what people have said to it. One request, and one for each of them. */
+/**
+ * What each new version is compared with, what it takes the place of, and what people have said to it. One request, and
+ * one or two for each version that is new.
+ */
 export async function withReferences(
   state: TablesState,
   { approvals, desired: store, clock }: Pick<Ports, 'approvals' | 'desired' | 'clock'>,
@@ -119,43 +122,42 @@ export async function withReferences(
   const desired: Desired[] = [];
   for (const wanted of state.desired) {
     const binding = state.bindings.get(wanted.key);
-    const reference = await referenceOf(wanted, binding, given, store, (row, isProven) =>
-      desiredFrom(row, isProven, parameters, identities, clock.now()),
-    );
-    desired.push({ ...wanted, reference });
+    const read = async (one: VersionName): Promise<Desired | undefined> => {
+      const row = await orUnread(() => store.version(wanted.key, one.version));
+      if (row === undefined || 'kind' in row || row.hash !== one.hash) return undefined;
+      const found = desiredFrom(row, binding, parameters, identities, clock.now());
+      return 'problem' in found ? undefined : found;
+    };
+    desired.push(wanted.isProven ? wanted : { ...wanted, ...(await pastOf(wanted, binding, given, read)) });
   }
   return { ...state, desired, approvals: given };
 }
 
-/** What a new version takes the place of; read only where a version is new. */
-async function referenceOf(
-  { key, version, isProven }: Desired,
+type VersionName = { readonly version: number; readonly hash: string };
+
+async function pastOf(
+  { key, version }: Desired,
   binding: Binding | undefined,
   { versions }: ApprovalsRead,
-  store: Ports['desired'],
-  readRow: (row: DesiredVersion, isProven: boolean) => Desired | DamagedRow,
-): Promise<Reference> {
-  if (isProven) return { kind: 'none' };
-  const proven = binding?.proven ?? null;
+  read: (one: VersionName) => Promise<Desired | undefined>,
+): Promise<Pick<Desired, 'reference' | 'lastProven'>> {
+  const proven = binding?.proven ?? undefined;
+  const lastProven = proven === undefined ? undefined : await read(proven);
   const approved = versions.find((one) => one.key === key && one.version < version);
-  const last = [proven, approved]
-    .filter((one) => one !== null && one !== undefined)
-    .sort(byVersion)
-    .at(-1);
-  if (last === undefined) {
-    const adopted = binding?.adopted ?? null;
-    return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
-  }
-  const row = await orUnread(() => store.version(key, last.version));
-  if (row === undefined || 'kind' in row || row.hash !== last.hash) {
-    return { kind: 'lost', version: last.version };
-  }
-  const desired = readRow(row, proven?.version === row.version && proven.hash === row.hash);
-  return 'problem' in desired ? { kind: 'lost', version: last.version } : { kind: 'version', desired };
+  const isNewer = approved !== undefined && approved.version > (proven?.version ?? 0);
+  const [name, last] = isNewer ? [approved, await read(approved)] : [proven, lastProven];
+  return { reference: referenceOf(name, last, binding), lastProven: lastProven ?? null };
 }
 
-function byVersion(one: { readonly version: number }, other: { readonly version: number }): number {
-  return one.version - other.version;
+function referenceOf(
+  name: VersionName | undefined,
+  last: Desired | undefined,
+  binding: Binding | undefined,
+): Reference {
+  if (last !== undefined) return { kind: 'version', desired: last };
+  if (name !== undefined) return { kind: 'lost', version: name.version };
+  const adopted = binding?.adopted ?? null;
+  return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
 }
 
 function isEmpty({ versions, damaged }: DesiredRead): boolean {
@@ -201,20 +203,19 @@ function readVersion(
   identities: ProtectedIdentities,
   nowMs: number,
 ): Desired | DamagedRow {
-  const { key, version, hash } = row;
-  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
+  const { key, version } = row;
   if (binding !== undefined && version < binding.highestVersion) {
     return {
       key,
       problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
     };
   }
-  return desiredFrom(row, isProven, parameters, identities, nowMs);
+  return desiredFrom(row, binding, parameters, identities, nowMs);
 }
 
 function desiredFrom(
   row: DesiredVersion,
-  isProven: boolean,
+  binding: Binding | undefined,
   parameters: Parameters,
   identities: ProtectedIdentities,
   nowMs: number,
@@ -232,6 +233,7 @@ function desiredFrom(
   const exceptions = bounded(parsed.document.declared.exceptions, Date.parse(row.pushedAt));
   const declared = { ...parsed.document.declared, exceptions };
   const policyFrom = (atMs: number): Policy => effectiveAt({ raw, declared }, parameters, identities, atMs);
+  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
   return {
     key,
     version,
@@ -239,9 +241,11 @@ function desiredFrom(
     displayName,
     policy: policyFrom(nowMs),
     isProven,
+    withheld: isProven ? (binding.proven.withheld ?? []) : [],
     author,
     declared,
     reference: { kind: 'none' },
+    lastProven: null,
     later: endsAfter(exceptions, nowMs).map((from) => ({ from, policy: policyFrom(from) })),
   };
 }

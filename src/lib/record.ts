@@ -38,6 +38,8 @@ export interface Findings {
   /** Whether the request asked for this key. */
   readonly isAsked: (key: PolicyKey) => boolean;
   readonly around: Around;
+  /** Milliseconds since 1970 at which the protected identities were looked at. */
+  readonly readAt: number;
   /** Those the tenant had when it was read, in policies of ours or of others. */
   readonly lockOuts: readonly LockOut[];
   /** What else could not be read or kept, in words. */
@@ -49,7 +51,7 @@ export type Judged = Pick<
   RunReport,
   'status' | 'policies' | 'unmanaged' | 'findings' | 'remaining' | 'error'
 > &
-  Partial<Pick<RunReport, 'protected'>>;
+  Partial<Pick<RunReport, 'protected' | 'protectedReadAt'>>;
 
 /** The judged part of a run report. Pure. */
 export function record(facts: Findings): Judged {
@@ -72,6 +74,7 @@ export function record(facts: Findings): Judged {
   return {
     policies,
     protected: facts.around.identities,
+    protectedReadAt: new Date(facts.readAt).toISOString(),
     unmanaged,
     findings: [
       ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === null || !reported.has(key))),

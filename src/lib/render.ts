@@ -14,6 +14,7 @@ import type {
 } from './report.ts';
 import { illness } from './rules/identityHealth.ts';
 import type { Status, WaitingChange } from './status.ts';
+import { plain } from './text.ts';
 
 /**
  * A report as people read it at 3 a.m.: what is wrong first, in the words of the contract. Pure; no colour.
@@ -83,11 +84,6 @@ function isTold({ drift, verdict }: ReportedPolicy): boolean {
 
 function lines(texts: readonly string[]): string {
   return texts.map(plain).join('\n');
-}
-
-/** One line as a terminal may show it. Names come from the tenant: none may move the cursor or turn the writing round. */
-export function plain(line: string): string {
-  return line.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\u{fffd}');
 }
 
 function alert(text: string): string {

@@ -82,6 +82,8 @@ export interface RunReport {
   readonly policies: readonly ReportedPolicy[];
   /** Those that settings name, then the members of the groups. */
   readonly protected: readonly ProtectedIdentity[];
+  /** ISO 8601: when they were looked at; null where they were not. At most an hour before a run that wrote nothing. */
+  readonly protectedReadAt: string | null;
   readonly unmanaged: readonly {
     readonly id: PolicyId;
     readonly displayName: string;

@@ -72,6 +72,7 @@ function report(tenantId: string, runId: string, changes: Partial<RunReport> = {
     status: 'remediated',
     policies: [policy()],
     protected: [],
+    protectedReadAt: null,
     unmanaged: [],
     findings: [],
     remaining: 0,

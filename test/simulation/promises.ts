@@ -28,6 +28,8 @@ export interface History {
   readonly approved: ReadonlySet<string>;
   /** The version last proven of each key, when all was over. */
   readonly proven: ReadonlyMap<string, number>;
+  /** Objects of that version that never settled. */
+  readonly withheld: ReadonlyMap<string, readonly string[]>;
   /** The longest time for which reads trailed writes. */
   readonly lagMs: number;
   /** Runs before this one were under fire. */
@@ -333,7 +335,7 @@ function differences(
   wanted: RawPolicy | undefined,
 ): string[] {
   if (wanted === undefined) return [];
-  const { tenant, hands } = history;
+  const { tenant, hands, withheld } = history;
   const truth = tenant.truth();
   const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
   const isNew = !shown.proven;
@@ -348,7 +350,10 @@ function differences(
   const { policy, unrecognised } = read(own);
   const odd = new Set(
     unrecognised
-      .filter(({ empty, reason }) => !empty && (isNew || reason === 'unknownMember'))
+      .filter(
+        ({ empty, reason, object }) =>
+          !empty && (isNew || reason === 'unknownMember' || withheld.get(shown.key)?.includes(object)),
+      )
       .map(({ object }) => object),
   );
   // Switching it on again with exclusions we may not put back would shut the protected identities out.

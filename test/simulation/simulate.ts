@@ -180,8 +180,9 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
   await start(PEACE);
   const { bindings } = await open(storage).bindings.all();
   const proven = new Map(bindings.map((binding) => [binding.key, binding.proven?.version ?? 0]));
+  const withheld = new Map(bindings.map((binding) => [binding.key, binding.proven?.withheld ?? []]));
   const journal = await journalOf(storage, runs);
-  return { tenant, runs, journal, versions, hands: people, approved, proven, lagMs, calmRun };
+  return { tenant, runs, journal, versions, hands: people, approved, proven, withheld, lagMs, calmRun };
 }
 
 const PEACE: Perils = { at: () => 0, table: () => {} };

@@ -39,6 +39,7 @@ function longReport(): RunReport {
       switchedOnSince: null,
     })),
     protected: [],
+    protectedReadAt: null,
     unmanaged: Array.from({ length: 20 }, (_, index) => ({
       id: `${index}`,
       displayName: 'u',
