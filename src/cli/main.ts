@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { clouds } from '../lib/graph/clouds.ts';
 import { approveCommand } from './approve.ts';
+import { type CaptureOptions, captureCommand, describeCapture } from './capture.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { INIT_HELP, initCommand } from './init.ts';
 import { describeKeys } from './keys.ts';
@@ -174,6 +175,11 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addHelpText('after', UNDO_HELP)
     .action(async (runId: string, options) => {
       code = await undoCommand(runId, options, terminal);
+    });
+  describeCapture(program.command('capture'))
+    .addOption(json())
+    .action(async (wanted: string[], options: CaptureOptions) => {
+      code = await captureCommand(wanted, options, terminal);
     });
   describeWhatIf(program.command('whatif'))
     .addOption(app())

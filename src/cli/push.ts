@@ -1,4 +1,5 @@
-import type { DesiredDocument } from '../lib/desired.ts';
+import { type DesiredDocument, parseDesired } from '../lib/desired.ts';
+import { isSameException, tellException, tooLong } from '../lib/exceptions.ts';
 import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
@@ -76,7 +77,9 @@ export async function pushDrafts(
     drafts.map(({ key, source, document }) => ({ key, displayName: document.displayName, place: source })),
     heads,
   );
-  const steps = drafts.map((draft) => stepFor(draft, heads)).filter((step) => step !== undefined);
+  const nowMs = store.clock.now();
+  refuseLongExceptions(drafts, nowMs);
+  const steps = drafts.map((draft) => stepFor(draft, heads, nowMs)).filter((step) => step !== undefined);
   const unchanged = drafts.length - steps.length;
   say(renderSteps(steps, unchanged));
   if (steps.length === 0) return { kind: 'done', pushed: [], unchanged };
@@ -103,12 +106,32 @@ export async function pushDrafts(
 }
 
 /** A damaged head has no base to build on; whoever wants to push over it must first look at what happened. */
-function stepFor(draft: Draft, heads: DesiredRead): Step | undefined {
+function stepFor(draft: Draft, heads: DesiredRead, nowMs: number): Step | undefined {
   const damaged = heads.damaged.find(({ key }) => key === draft.key);
   if (damaged !== undefined) throw new Fault('rejected', `desired row "${draft.key}": ${damaged.problem}`);
   const head = heads.versions.find(({ key }) => key === draft.key);
   if (head?.active === true && head.content === draft.content) return undefined;
-  return { draft, head, moves: movesBetween(head, { content: draft.content, active: true }) };
+  const moves = movesBetween(head, { content: draft.content, active: true });
+  return { draft, head, moves: { ...moves, lines: [...moves.lines, ...newExceptions(head, draft, nowMs)] } };
+}
+
+function newExceptions(head: DesiredVersion | undefined, { document }: Draft, nowMs: number): string[] {
+  const before = head?.active === true ? parseDesired(head.content) : undefined;
+  const known = before?.ok === true ? before.document.declared.exceptions : [];
+  return document.declared.exceptions
+    .filter((one) => !known.some((other) => isSameException(one, other)))
+    .map((one) => `exception: ${tellException(one, nowMs)}`);
+}
+
+function refuseLongExceptions(drafts: readonly Draft[], nowMs: number): void {
+  for (const { source, document } of drafts) {
+    const [long] = tooLong(document.declared.exceptions, nowMs);
+    if (long === undefined) continue;
+    throw new Fault(
+      'config',
+      `${source}: the exception of ${long.field} until ${long.until} is more than a year ahead; what lasts longer belongs into the policy itself`,
+    );
+  }
 }
 
 function renderSteps(steps: readonly Step[], unchanged: number): string {

@@ -11,7 +11,13 @@ import type { PolicyKey } from './policy/model.ts';
 import type { Clock, Freeze, Person, Ports } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
-import { type Environment, readSettings, type Settings, type SettingsProblem } from './settings.ts';
+import {
+  type Environment,
+  parametersOf,
+  readSettings,
+  type Settings,
+  type SettingsProblem,
+} from './settings.ts';
 import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
 import type { EventName, Severity } from './telemetry/events.ts';
@@ -115,11 +121,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     ...(world.credential === undefined ? {} : { credential: world.credential }),
   });
   const storage = createStorage(storageSettings(settings, world), clock, settings.signers);
-  const parameters: Parameters = {
-    azureManagement: [cloud.azureManagementAppId],
-    breakGlassUsers: settings.protected.users,
-    breakGlassGroups: settings.protected.groups,
-  };
+  const parameters = parametersOf(settings);
 
   const openUntil = (deadlineAt: number, log: Log): Ports => {
     const tenant = graph.open(settings.tenantId, deadlineAt);

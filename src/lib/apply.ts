@@ -151,6 +151,8 @@ async function carryOut(verdict: Verdict, context: Course): Promise<Done> {
       return { change, outcome: await create(change, context) };
     case 'adopt':
       return { change, outcome: await adopt(change, context) };
+    case 'accept':
+      throw new Error('unreachable: the guard lets a version count without any change');
     case 'restore': {
       const outcome = await restore(change, context);
       if (outcome.status !== 'turnedDown') return { change, outcome };
@@ -387,7 +389,7 @@ type Written =
     };
 
 interface Write {
-  readonly action: Change['action'];
+  readonly action: Exclude<Change['action'], 'accept'>;
   readonly id: PolicyId | null;
   readonly preImage: RawPolicy | null;
   readonly body: RawPolicy | null;

@@ -31,7 +31,8 @@ const DIGEST_LENGTH_MIN = 8;
 
 /**
  * Writes a person's consent to held changes down, first in the journal. It lifts the holds each change has now, for one
- * attempt; where one of them is that the version enforces less, the version is approved for good.
+ * attempt; where one of them is about the version itself (it enforces less, it brings an exception), the version is
+ * approved for good.
  *
  * @throws Fault when the tables cannot be read or written; what was given before that stays given
  */
@@ -80,6 +81,9 @@ function isSame(author: string, { id, name }: Person): boolean {
   return known !== '' && known !== 'unknown' && [id, name].some((one) => one.trim().toLowerCase() === known);
 }
 
+/** Rules that judge a version, and not what one attempt does to the tenant. */
+const FOR_GOOD: readonly string[] = ['loosening', 'exception'];
+
 async function give({ actId, by, reason }: Consent, change: Waiting, ports: Records): Promise<void> {
   const { digest, key, version, hash, rules } = change;
   const at = ports.clock.now();
@@ -95,7 +99,7 @@ async function give({ actId, by, reason }: Consent, change: Waiting, ports: Reco
     rules,
     version,
   });
-  const isForGood = rules.includes('loosening');
+  const isForGood = rules.some((rule) => FOR_GOOD.includes(rule));
   await ports.approvals.give(
     { digest, key, rules, by, reason, at, usedBy: null },
     isForGood ? { key, version, hash, by, reason, at } : null,

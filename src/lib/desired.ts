@@ -1,9 +1,17 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser';
-import { read } from './policy/canonical.ts';
+import {
+  type Exception,
+  endsAfter,
+  exceptionProblems,
+  exceptionsIn,
+  inForce,
+  withExceptions,
+} from './exceptions.ts';
+import { canonical, read } from './policy/canonical.ts';
 import { BETA_ONLY, FIELD_BY_PATH, READ_ONLY } from './policy/fields.ts';
 import type { Canonical, Policy, PolicyKey, RawPolicy, Unrecognised } from './policy/model.ts';
 import { isWorkloadPolicy, SERVICE_RULES } from './policy/serviceRules.ts';
-import { asSet } from './policy/values.ts';
+import { asSet, sameValue } from './policy/values.ts';
 
 /** Everything that can be wrong with a desired-state document. */
 export type ProblemKind =
@@ -33,6 +41,8 @@ export interface Declared {
   readonly isContingency: boolean;
   /** What to do when somebody made the policy stricter by hand. */
   readonly whenTightened: 'fix' | 'hold';
+  /** Accepted deviations, ended ones included. */
+  readonly exceptions: readonly Exception[];
 }
 
 /** A desired-state document that says something Graph could carry out. Parameters are still unresolved in `raw`. */
@@ -110,8 +120,12 @@ export function effective(raw: RawPolicy, parameters: Parameters, identities: Pr
 }
 
 function declaredIn(caretaker: unknown): Declared {
-  const { contingency, whenTightened } = (caretaker ?? {}) as Readonly<Record<string, unknown>>;
-  return { isContingency: contingency === true, whenTightened: whenTightened === 'hold' ? 'hold' : 'fix' };
+  const { contingency, whenTightened, exceptions } = (caretaker ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    isContingency: contingency === true,
+    whenTightened: whenTightened === 'hold' ? 'hold' : 'fix',
+    exceptions: exceptionsIn(exceptions),
+  };
 }
 
 /** A misspelled member would be a safeguard somebody only thinks they have. */
@@ -120,9 +134,17 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
   const problem = (path: string, message: string): Problem => ({ kind: 'caretaker', path, message });
   if (typeof caretaker !== 'object' || caretaker === null || Array.isArray(caretaker))
     return [problem('caretaker', 'must be an object')];
-  const { contingency = false, whenTightened = 'fix', ...others } = caretaker as Record<string, unknown>;
+  const {
+    contingency = false,
+    whenTightened = 'fix',
+    exceptions = [],
+    ...others
+  } = caretaker as Record<string, unknown>;
   const problems = Object.keys(others).map((name) =>
-    problem(`caretaker.${name}`, 'is no member of caretaker; known are contingency and whenTightened'),
+    problem(
+      `caretaker.${name}`,
+      'is no member of caretaker; known are contingency, whenTightened and exceptions',
+    ),
   );
   if (typeof contingency !== 'boolean')
     problems.push(problem('caretaker.contingency', 'must be true or false'));
@@ -132,7 +154,45 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
     problems.push(
       problem('caretaker.contingency', 'goes with a policy that is kept off: write state disabled'),
     );
-  return problems;
+  const ofExceptions = exceptionProblems(exceptions);
+  const found =
+    ofExceptions.length > 0 ? ofExceptions : excepted(policy, exceptionsIn(exceptions), contingency === true);
+  return [...problems, ...found.map(({ path, message }) => problem(`caretaker.exceptions${path}`, message))];
+}
+
+/** What the policy would say while its exceptions last, and as one after the other ends, must be a policy each time. */
+function excepted(
+  policy: RawPolicy,
+  exceptions: readonly Exception[],
+  isContingency: boolean,
+): { path: string; message: string }[] {
+  if (problemsOf(policy).length > 0) return [];
+  const pathOf = (field: string): string => {
+    const index = exceptions.findIndex((one) => one.field === field);
+    return index < 0 ? '' : `.${index}.value`;
+  };
+  if (isContingency && pathOf('state') !== '')
+    return [{ path: pathOf('state'), message: 'a policy for emergencies is kept off' }];
+  const stages = [0, ...endsAfter(exceptions, 0)].map((at) => inForce(exceptions, at));
+  const wrong = stages
+    .flatMap((stage) => problemsOf(withExceptions(policy, stage)))
+    .map(({ path, message }) => ({ path: pathOf(path), message: `makes a policy whose ${path} ${message}` }));
+  if (wrong.length > 0) return [...new Map(wrong.map((one) => [JSON.stringify(one), one])).values()];
+  const saying = (list: readonly Exception[]): Policy => canonical(standIn(withExceptions(policy, list)));
+  return exceptions
+    .filter((one) => {
+      const without = saying(exceptions.filter((other) => other !== one));
+      return sameValue(saying(exceptions)[one.field], without[one.field]);
+    })
+    .map(({ field }) => ({
+      path: pathOf(field),
+      message: 'says what the policy says without it; take the exception out',
+    }));
+}
+
+/** The policy with ids in place of parameters, whose values are not known yet. */
+function standIn(raw: RawPolicy): RawPolicy {
+  return resolve(raw, Object.fromEntries(RUN_PARAMETERS.map((name) => [name, [ANY_ID]]))) as RawPolicy;
 }
 
 /** The policy with every protected identity excluded. A policy for workload identities cannot exclude people. */
@@ -221,7 +281,7 @@ function duplicateKeys(tree: Node): { path: string; offset: number }[] {
 
 function problemsOf(raw: RawPolicy): Problem[] {
   const parameterProblems = unknownParameters(raw);
-  const stand = resolve(raw, Object.fromEntries(RUN_PARAMETERS.map((name) => [name, [ANY_ID]]))) as RawPolicy;
+  const stand = standIn(raw);
   const { policy, unrecognised } = read(stand);
   const problems = [
     ...parameterProblems,
@@ -301,7 +361,7 @@ function notesOf(raw: RawPolicy): string[] {
 const PARAMETER = /^@([A-Za-z][A-Za-z0-9]*)$/;
 
 /** Replaces `"@name"` inside lists by the parameter's values; anything else stays as it is. */
-function resolve(value: unknown, parameters: Parameters): unknown {
+export function resolve(value: unknown, parameters: Parameters): unknown {
   if (Array.isArray(value)) {
     return value.flatMap((member: unknown): readonly unknown[] => {
       const name = typeof member === 'string' ? PARAMETER.exec(member)?.[1] : undefined;
@@ -341,7 +401,10 @@ function unknownParameters(value: unknown, path = ''): Problem[] {
 function placeOf(text: string, tree: Node, path: string): { line: number; column: number } {
   let node: Node = tree;
   for (const name of path === '' ? [] : path.split('.')) {
-    const next = node.children?.find((child) => child.children?.[0]?.value === name)?.children?.[1];
+    const next =
+      node.type === 'array'
+        ? node.children?.[Number(name)]
+        : node.children?.find((child) => child.children?.[0]?.value === name)?.children?.[1];
     if (next === undefined) break;
     node = next;
   }

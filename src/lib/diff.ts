@@ -33,6 +33,20 @@ export interface Desired {
   readonly reference: Reference;
   /** The last version that settled here, for as long as this one may not take its place. */
   readonly lastProven: Desired | null;
+  /** What it becomes by itself as its exceptions end, soonest first. */
+  readonly later: readonly Stage[];
+}
+
+/** A policy that is desired from some instant on. */
+export interface Stage {
+  /** Milliseconds since 1970. */
+  readonly from: number;
+  readonly policy: Policy;
+}
+
+/** The policy that is desired at some instant, now or later. */
+export function policyAt({ policy, later }: Pick<Desired, 'policy' | 'later'>, atMs: number): Policy {
+  return later.findLast(({ from }) => from <= atMs)?.policy ?? policy;
 }
 
 /** The policy a new version would take the place of. */

@@ -80,9 +80,19 @@ export interface Verdict {
   readonly otherwise: Verdict | null;
 }
 
-/** Asks every rule about every change. The worst answer decides. Pure; always as in enforce. */
+/**
+ * Asks every rule about every change. The worst answer decides. Pure; always as in enforce. A version that the tenant
+ * holds already, and that no person is waited for, is no change: it has no verdict.
+ */
 export function guard(facts: Facts): Verdict[] {
-  return facts.plan.map((change) => judge(change, facts));
+  return facts.plan
+    .map((change) => judge(change, facts))
+    .filter((verdict) => verdict.change.action !== 'accept' || hasNotBegun(verdict));
+}
+
+/** Whether a change is denied or waits for a person. One of which only a part is held has begun. */
+export function hasNotBegun({ decision, findings }: Verdict): boolean {
+  return decision === 'deny' || findings.some(({ isApprovable }) => isApprovable === true);
 }
 
 function judge(change: Change, facts: Facts): Verdict {

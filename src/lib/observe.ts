@@ -1,10 +1,17 @@
 import { brokenLink, type Seen, standingOf, UNSEEN } from './chain.ts';
-import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import {
+  type DesiredDocument,
+  effective,
+  type Parameters,
+  type ProtectedIdentities,
+  parseDesired,
+} from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
+import { bounded, endsAfter, inForce, withExceptions } from './exceptions.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import { canonical } from './policy/canonical.ts';
-import type { PolicyId, PolicyKey } from './policy/model.ts';
+import type { Policy, PolicyId, PolicyKey } from './policy/model.ts';
 import type {
   ApprovalsRead,
   BindingsRead,
@@ -43,7 +50,7 @@ export async function readState(
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Promise<State> {
-  const { state, noted } = stateOf(await readTables(ports), parameters, identities);
+  const { state, noted } = stateOf(await readTables(ports), parameters, identities, ports.clock.now());
   for (const binding of noted) await ports.bindings.put(binding);
   return withReferences(state, ports, parameters, identities);
 }
@@ -99,11 +106,16 @@ export interface StateRead {
   readonly noted: readonly Binding[];
 }
 
-/** Pure, so that whoever only wants to know writes nothing. */
+/**
+ * Pure, so that whoever only wants to know writes nothing.
+ *
+ * @param nowMs decides which exceptions count
+ */
 export function stateOf(
   { bound, rows }: Tables,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): StateRead {
   const bindings = new Map(bound.bindings.map((binding) => [binding.key, binding]));
   const lost = new Set(bound.damaged.map(({ key }) => key));
@@ -116,7 +128,7 @@ export function stateOf(
     noted.push(binding);
   }
   const believed = { versions, damaged: [...rows.damaged, ...bound.damaged] };
-  const read = readDesired(believed, bindings, parameters, identities);
+  const read = readDesired(believed, bindings, parameters, identities, nowMs);
   return { state: { bindings, isEmpty: isEmpty(rows), ...read }, noted };
 }
 
@@ -150,7 +162,7 @@ function boundToNothing({ key, version, hash }: DesiredVersion): Binding {
  */
 export async function withReferences(
   state: TablesState,
-  { approvals, desired: store }: Pick<Ports, 'approvals' | 'desired'>,
+  { approvals, desired: store, clock }: Pick<Ports, 'approvals' | 'desired' | 'clock'>,
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Promise<State> {
@@ -158,7 +170,7 @@ export async function withReferences(
   const read: ReadVersion = async (key, one) => {
     const row = await orUnread(() => store.version(key, one.version));
     if (row === undefined || 'kind' in row || row.hash !== one.hash || !row.active) return undefined;
-    const found = desiredFrom(row, state.bindings.get(key), parameters, identities);
+    const found = desiredFrom(row, state.bindings.get(key), parameters, identities, clock.now());
     return 'problem' in found ? undefined : found;
   };
   const desired: Desired[] = [];
@@ -239,11 +251,12 @@ export function readDesired(
   bindings: ReadonlyMap<PolicyKey, Binding>,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): Pick<TablesState, 'desired' | 'damaged' | 'vanished'> {
   const desired: Desired[] = [];
   const bad: DamagedRow[] = [...damaged];
   for (const row of versions.filter(({ active }) => active)) {
-    const wanted = desiredFrom(row, bindings.get(row.key), parameters, identities);
+    const wanted = desiredFrom(row, bindings.get(row.key), parameters, identities, nowMs);
     if ('problem' in wanted) bad.push(wanted);
     else desired.push(wanted);
   }
@@ -259,6 +272,7 @@ function desiredFrom(
   binding: Binding | undefined,
   parameters: Parameters,
   identities: ProtectedIdentities,
+  nowMs: number,
 ): Desired | DamagedRow {
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
@@ -269,21 +283,35 @@ function desiredFrom(
       problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
     };
   }
-  const { raw, displayName, declared } = parsed.document;
+  const { raw, displayName } = parsed.document;
+  const exceptions = bounded(parsed.document.declared.exceptions, Date.parse(row.pushedAt));
+  const declared = { ...parsed.document.declared, exceptions };
+  const policyFrom = (atMs: number): Policy => effectiveAt({ raw, declared }, parameters, identities, atMs);
   const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
   return {
     key,
     version,
     hash,
     displayName,
-    policy: effective(raw, parameters, identities),
+    policy: policyFrom(nowMs),
     isProven,
     withheld: isProven ? (binding.proven.withheld ?? []) : [],
     author,
     declared,
     reference: { kind: 'none' },
     lastProven: null,
+    later: endsAfter(exceptions, nowMs).map((from) => ({ from, policy: policyFrom(from) })),
   };
+}
+
+/** The effective policy at some instant, with the exceptions in place that count then. */
+export function effectiveAt(
+  { raw, declared }: Pick<DesiredDocument, 'raw' | 'declared'>,
+  parameters: Parameters,
+  identities: ProtectedIdentities,
+  atMs: number,
+): Policy {
+  return effective(withExceptions(raw, inForce(declared.exceptions, atMs)), parameters, identities);
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */

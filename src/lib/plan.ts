@@ -57,8 +57,23 @@ export interface AdoptChange extends ChangeBase {
   readonly withheld: readonly string[];
 }
 
-/** One planned write, as data. */
-export type Change = CreateChange | UpdateChange | RestoreChange | AdoptChange;
+/**
+ * Lets a new version count that the tenant holds already. Nothing is sent, yet what the rules hold a new version for holds
+ * it here as well: otherwise whoever changes the tenant and pushes the same could make anything the proven version.
+ */
+export interface AcceptChange extends ChangeBase {
+  readonly action: 'accept';
+  readonly id: PolicyId;
+  readonly before: Observed;
+  /** None. */
+  readonly fields: readonly FieldDrift[];
+  readonly body: null;
+  /** None. */
+  readonly withheld: readonly string[];
+}
+
+/** One planned change, as data. */
+export type Change = CreateChange | UpdateChange | RestoreChange | AdoptChange | AcceptChange;
 
 /** Every state the tenant's policy passes through, in order; each must be one we would leave behind. */
 export function statesOf(change: Change): readonly Policy[] {
@@ -83,7 +98,8 @@ export function plan(tenant: TenantId, drifts: readonly Drift[]): Change[] {
 function changeFor(tenant: TenantId, drift: Drift): Change | undefined {
   switch (drift.kind) {
     case 'none':
-      return drift.isBound ? undefined : adopt(tenant, drift.desired, drift.observed, []);
+      if (!drift.isBound) return adopt(tenant, drift.desired, drift.observed, []);
+      return drift.desired.isProven ? undefined : accept(tenant, drift.desired, drift.observed);
     case 'modified':
       return drift.isBound
         ? update(tenant, drift.desired, drift.observed, drift.fields)
@@ -151,6 +167,22 @@ function adopt(
     body,
     withheld,
     digest: digest(tenant, desired, 'adopt', before.id, [before.reading.policy, after]),
+  };
+}
+
+function accept(tenant: TenantId, desired: Desired, before: Observed): AcceptChange {
+  const after = desired.policy;
+  return {
+    action: 'accept',
+    key: desired.key,
+    desired,
+    id: before.id,
+    before,
+    fields: [],
+    after,
+    body: null,
+    withheld: [],
+    digest: digest(tenant, desired, 'accept', before.id, [before.reading.policy, after]),
   };
 }
 

@@ -119,6 +119,14 @@ export interface AbsentRead extends DirectoryIds {
   readonly untold: readonly string[];
 }
 
+/** What the directory calls some users and groups. */
+export interface NamesRead {
+  /** By id, lower case. Whoever has no name, or is not there, is not here. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Why others could not be looked up, in words; empty when all were. */
+  readonly untold: readonly string[];
+}
+
 /** What the tenant holds beside its policies. Only reads. What cannot be read of people is unknown and never thrown, since it must not stop a repair. */
 export interface Directory {
   /** The same, for as long as an answer is worth waiting for. @param deadlineAt milliseconds since 1970 */
@@ -128,6 +136,8 @@ export interface Directory {
   person(userId: string): Promise<PersonRead>;
   /** One request for up to three hundred ids of one kind, none for no id. Who was deleted and can be restored is absent too. */
   absent(ids: DirectoryIds): Promise<AbsentRead>;
+  /** Display names, for people to read: never compared, never part of what is desired. As many requests as `absent`. */
+  names(ids: DirectoryIds): Promise<NamesRead>;
   /**
    * Whether security defaults are on. One request, outside the budget of the policies.
    *

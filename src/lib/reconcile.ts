@@ -4,7 +4,7 @@ import type { Parameters, ProtectedIdentities } from './desired.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
 import type { FlapLimit } from './flapping.ts';
-import { type Around, type Facts, guard, type Verdict } from './guard.ts';
+import { type Around, type Facts, guard, hasNotBegun, type Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
@@ -133,8 +133,9 @@ async function loop(
     approvals,
   };
   const verdicts = guard(facts);
+  const waiting = new Set(verdicts.filter(hasNotBegun).map(({ change }) => change.key));
   const meanwhile = guard({ ...facts, plan: repairsMeanwhile(request.tenantId, verdicts, facts) });
-  await proveSettled(drifts, bindings, ports);
+  await proveSettled(drifts, waiting, bindings, ports);
   await watchContingency(on, bindings, ports);
 
   const isAsked = (key: PolicyKey): boolean => request.policies === null || request.policies.includes(key);
@@ -157,6 +158,7 @@ async function loop(
   const { queue, notes } = await queueUp(verdicts, drifts, state, ports);
   const judged = record({
     mode: request.mode,
+    now: facts.now,
     state,
     observation,
     drifts,

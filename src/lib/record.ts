@@ -1,6 +1,7 @@
 import type { Applied, Outcome } from './apply.ts';
 import { lookAlikes, type SwitchedOn } from './contingency.ts';
 import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
+import { isNearEnd, tellException } from './exceptions.ts';
 import type { Fault } from './fault.ts';
 import type { Around, Verdict } from './guard.ts';
 import type { State } from './observe.ts';
@@ -23,6 +24,8 @@ import type { LockOut } from './whatif/proof.ts';
 export interface Findings {
   readonly mode: Mode;
   readonly state: State;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   readonly observation: Observation;
   readonly drifts: readonly Drift[];
   readonly verdicts: readonly Verdict[];
@@ -121,6 +124,7 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
       ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === desired.key)),
       ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
       ...driftFindings(drift),
+      ...exceptionFindings(desired, facts.now),
       ...(on === undefined ? [] : [contingencyFinding(on)]),
     ],
     outcome: done === undefined ? null : reportOutcome(done.outcome),
@@ -161,6 +165,18 @@ function contingencyFinding({ since }: SwitchedOn): ReportedFinding {
     level: 'error',
     detail: `this policy for emergencies was switched on by hand, seen since ${isoOf(since)}; it is left on until somebody switches it off`,
   };
+}
+
+/** Name under which accepted deviations are reported, in every run; the rule that holds new ones has it too. */
+export const EXCEPTION = 'exception';
+
+function exceptionFindings({ declared: { exceptions } }: Drift['desired'], nowMs: number): ReportedFinding[] {
+  return exceptions.map((exception) => ({
+    rule: EXCEPTION,
+    decision: 'note',
+    level: isNearEnd(exception, nowMs) ? 'warn' : 'info',
+    detail: tellException(exception, nowMs),
+  }));
 }
 
 function lookAlikeNote({

@@ -2,7 +2,7 @@ import type { FieldDrift } from './diff.ts';
 import { renderDuration } from './durations.ts';
 import type { Canonical, Effect } from './policy/model.ts';
 import type { Freeze, ProtectedIdentity } from './ports.ts';
-import { LOCK_OUT } from './record.ts';
+import { EXCEPTION, LOCK_OUT } from './record.ts';
 import type {
   Meanwhile,
   ReportedField,
@@ -44,6 +44,7 @@ export function renderReport(report: RunReport, app?: string): string {
       ...(report.status === 'failed' ? [] : illnesses(report.protected)),
       ...emergencies(report.policies, now),
       ...[...report.findings, ...lockOuts].map(renderFinding),
+      ...quiet.flatMap(exceptionsOf),
     ].map(alert),
     ...section(
       'denied, and never carried out:',
@@ -68,6 +69,12 @@ export function renderReport(report: RunReport, app?: string): string {
       ? []
       : ['', `  ${report.remaining} admitted changes are left for the next run`]),
   ]);
+}
+
+/** Accepted deviations are told of policies that are in sync, too: nobody may forget them. */
+function exceptionsOf({ key, findings }: ReportedPolicy): readonly string[] {
+  const told = findings.filter(({ rule, decision }) => rule === EXCEPTION && decision === 'note');
+  return told.map(({ detail }) => `${key}: ${detail}`);
 }
 
 /** Worth more than its name: it drifted, or something about it waits. */
@@ -248,6 +255,7 @@ export function alertsOf(status: Status, nowMs: number): readonly string[] {
     ...status.warnings,
     ...illnesses(status.protected),
     ...[...lockOuts, ...status.findings].map(renderFinding),
+    ...status.policies.flatMap(exceptionsOf),
   ];
 }
 

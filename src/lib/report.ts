@@ -18,8 +18,8 @@ export interface ReportedField {
 export interface ReportedFinding {
   readonly rule: string;
   readonly decision: 'note' | 'hold' | 'deny';
-  /** `error` on a finding that would have held a rollout and did not hold a repair. */
-  readonly level?: 'info' | 'error';
+  /** `error` on a finding that would have held a rollout and did not hold a repair; `warn`: somebody has to act soon. */
+  readonly level?: 'info' | 'warn' | 'error';
   readonly policyId?: PolicyId;
   readonly detail: string;
 }
@@ -43,7 +43,7 @@ export interface ReportedPolicy {
   readonly drift: ReportedDrift;
   readonly fields: readonly ReportedField[];
   readonly change: {
-    readonly action: 'create' | 'update' | 'restore' | 'adopt';
+    readonly action: 'create' | 'update' | 'restore' | 'adopt' | 'accept';
     readonly digest: string;
   } | null;
   readonly verdict: 'admit' | 'hold' | 'deny' | null;

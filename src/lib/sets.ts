@@ -60,6 +60,7 @@ export function moveOf(change: Change): Move {
       return { before: null, states: [stateOf(change, null)] };
     case 'update':
     case 'adopt':
+    case 'accept':
       return { before: entryOf(change.before, change.key), states: [stateOf(change, change.before)] };
     case 'restore':
       return {

@@ -1,4 +1,4 @@
-import type { ProtectedIdentities } from './desired.ts';
+import type { Parameters, ProtectedIdentities } from './desired.ts';
 import { type CloudName, clouds } from './graph/clouds.ts';
 import type { TenantId } from './policy/model.ts';
 import { isGuid } from './policy/values.ts';
@@ -135,6 +135,18 @@ export function readSettings(environment: Environment): SettingsRead {
     signers: signers(value('DESIRED_STATE_SIGNERS'), say),
   };
   return { settings, problems };
+}
+
+/** What the parameters of desired-state files stand for in this deployment. */
+export function parametersOf({
+  cloud,
+  protected: { users, groups },
+}: Pick<Settings, 'cloud' | 'protected'>): Parameters {
+  return {
+    azureManagement: [clouds[cloud].azureManagementAppId],
+    breakGlassUsers: users,
+    breakGlassGroups: groups,
+  };
 }
 
 /** Every setting this program reads, for the checks that compare code, sample and template. */

@@ -54,7 +54,7 @@ export async function simulate(
   const who = await recognise(question.signIn, ports);
   if (who.kind === 'missing') return who;
   const { parameters, protected: identities } = limits;
-  const tables = stateOf(await readTables(ports), parameters, identities);
+  const tables = stateOf(await readTables(ports), parameters, identities, ports.clock.now());
   const state = await withReferences(tables.state, ports, parameters, identities);
   const observation = await observeTenant(ports, state.bindings, limits.deadlineAt);
   const desired = leaveOn(state.desired, state.bindings, observation);

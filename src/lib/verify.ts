@@ -105,19 +105,23 @@ export async function watchContingency(
 /**
  * Marks every version as proven that the tenant was just seen to hold, and ends the waiting for creates that have
  * appeared. Writes only where something became known, so a quiet run writes nothing.
+ *
+ * @param waiting keys of versions that wait for a person or are denied: what the tenant holds does not prove them
  */
 export async function proveSettled(
   drifts: readonly Drift[],
+  waiting: ReadonlySet<PolicyKey>,
   bindings: Map<PolicyKey, Binding>,
   ports: Ports,
 ): Promise<void> {
   for (const drift of drifts) {
     const binding = bindings.get(drift.desired.key);
     if (drift.kind !== 'none' || !drift.isBound || binding === undefined) continue;
-    if (drift.desired.isProven && binding.pending === null) continue;
+    const isWaiting = waiting.has(drift.desired.key);
+    if ((drift.desired.isProven || isWaiting) && binding.pending === null) continue;
     const { version, hash } = drift.desired;
-    const proven = { version, hash, at: ports.clock.now() };
-    const known: Binding = { ...binding, proven, pending: null, adopted: null };
+    const proof = { proven: { version, hash, at: ports.clock.now() }, adopted: null };
+    const known: Binding = { ...binding, ...(isWaiting ? {} : proof), pending: null };
     await ports.bindings.put(known);
     bindings.set(known.key, known);
   }

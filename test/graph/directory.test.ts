@@ -414,6 +414,40 @@ describe('ids that policies name', () => {
   });
 });
 
+describe('names', () => {
+  it('come by id, for those who have one', async () => {
+    const { directory, seen } = bench([
+      batches((url) =>
+        url.startsWith('/users?')
+          ? ok({ id: id(1).toUpperCase(), displayName: 'Ada' }, { id: id(2), displayName: null })
+          : ok({ id: id(3), displayName: 'Emergency access' }),
+      ),
+    ]);
+
+    const read = await directory.names({ users: [id(1), id(2)], groups: [id(3)] });
+
+    expect(Object.fromEntries(read.names)).toEqual({ [id(1)]: 'Ada', [id(3)]: 'Emergency access' });
+    expect(read.untold).toEqual([]);
+    expect(partsOf(seen[0] as Seen).map(({ url }) => decodeURIComponent(url))).toEqual([
+      `/users?$filter=id in ('${id(1)}','${id(2)}')&$select=id,displayName`,
+      `/groups?$filter=id in ('${id(3)}')&$select=id,displayName`,
+    ]);
+  });
+
+  it('are told as far as they may be read', async () => {
+    const { directory } = bench([
+      batches((url) =>
+        url.startsWith('/users?') ? { status: 403, body: forbidden } : ok({ id: id(3), displayName: 'G' }),
+      ),
+    ]);
+
+    const read = await directory.names({ users: [id(1)], groups: [id(3)] });
+
+    expect([...read.names]).toEqual([[id(3), 'G']]);
+    expect(read.untold).toEqual([expect.stringContaining('User.Read.All')]);
+  });
+});
+
 describe('security defaults', () => {
   it.each([true, false])(
     'are read in one request, outside the pace of the policies: %s',

@@ -356,6 +356,48 @@ const SABOTAGES: readonly Sabotage[] = [
     find: '|| isSmallOrder(bytes)',
     put: '',
   },
+  {
+    name: 'an exception never ends',
+    file: 'src/lib/exceptions.ts',
+    find: 'nowMs < endsAt);',
+    put: 'endsAt > 0 || nowMs < endsAt);',
+  },
+  {
+    name: 'an exception of the state needs nobody',
+    file: 'src/lib/exceptions.ts',
+    find: "field === 'state' || ",
+    put: '',
+  },
+  {
+    name: 'nobody looks ahead to the end of an exception',
+    file: 'src/lib/rules/loosening.ts',
+    find: 'if (now !== undefined) return now;',
+    put: 'return now;',
+  },
+  {
+    name: 'an exception outlives the year after its push',
+    file: 'src/lib/exceptions.ts',
+    find: 'Math.min(one.endsAt, latest)',
+    put: 'Math.max(one.endsAt, Math.min(one.endsAt, latest))',
+  },
+  {
+    name: 'an exception: what the tenant holds proves any version',
+    file: 'src/lib/verify.ts',
+    find: 'waiting.has(drift.desired.key)',
+    put: 'waiting.size < 0',
+  },
+  {
+    name: 'a capture is not compared with the policy',
+    file: 'src/lib/capture.ts',
+    find: 'if (lost.length > 0)',
+    put: 'if (lost.length > 1000)',
+  },
+  {
+    name: 'a capture takes names as they are',
+    file: 'src/lib/capture.ts',
+    find: 'const shown = name\n',
+    put: 'return name;\n  const shown = name\n',
+  },
 ];
 
 /** The repository's root: this file lies two folders below it. */
@@ -380,6 +422,8 @@ async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<str
       'test/reconcile.test.ts',
       'test/simulate.test.ts',
       'test/apply.test.ts',
+      'test/exceptions.test.ts',
+      'test/capture.test.ts',
       'test/contract',
       'test/rules',
       'test/security',

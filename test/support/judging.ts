@@ -27,8 +27,9 @@ export function desiredOf(policy: Policy, change: Partial<Desired> = {}): Desire
     isProven: false,
     withheld: [],
     author: 'test',
-    declared: { isContingency: false, whenTightened: 'fix' },
+    declared: { isContingency: false, whenTightened: 'fix', exceptions: [] },
     reference: { kind: 'none' },
+    later: [],
     lastProven: null,
     policy: {
       ...policy,

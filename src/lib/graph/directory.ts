@@ -100,15 +100,28 @@ export function directory(ask: Ask, origin: string): Directory {
     },
 
     async absent(ids) {
-      const questions = (['users', 'groups'] as const).flatMap((kind) =>
-        chunks(ids[kind], IDS_PER_FILTER).map((some) => ({ kind, some, call: findingAny(kind, some) })),
-      );
+      const questions = questionsAbout(ids, 'id');
       const lists = await listsOf(questions.map(({ call }) => call));
       const absentOf = (wanted: 'users' | 'groups'): readonly string[] =>
         questions.flatMap(({ kind, some }, index) => (kind === wanted ? absentIn(lists[index], some) : []));
       return {
         users: absentOf('users'),
         groups: absentOf('groups'),
+        untold: [...new Set(lists.flatMap(untoldIn))],
+      };
+    },
+
+    async names(ids) {
+      const lists = await listsOf(questionsAbout(ids, 'id,displayName').map(({ call }) => call));
+      const found = lists.flatMap((read) => (read.kind === 'told' ? read.value.filter(isRecord) : []));
+      return {
+        names: new Map(
+          found.flatMap(({ id, displayName }) =>
+            typeof id === 'string' && typeof displayName === 'string'
+              ? [[id.toLowerCase(), displayName] as const]
+              : [],
+          ),
+        ),
         untold: [...new Set(lists.flatMap(untoldIn))],
       };
     },
@@ -189,11 +202,17 @@ function readingUsers(ids: readonly string[]): Call {
   };
 }
 
-function findingAny(kind: keyof DirectoryIds, ids: readonly string[]): Call {
+function questionsAbout(ids: DirectoryIds, selected: string) {
+  return (['users', 'groups'] as const).flatMap((kind) =>
+    chunks(ids[kind], IDS_PER_FILTER).map((some) => ({ kind, some, call: findingAny(kind, some, selected) })),
+  );
+}
+
+function findingAny(kind: keyof DirectoryIds, ids: readonly string[], selected: string): Call {
   return {
     purpose: `Looking up the ${kind} that policies name`,
     method: 'GET',
-    path: `/${kind}?$filter=${oneOf(ids)}&$select=id`,
+    path: `/${kind}?$filter=${oneOf(ids)}&$select=${selected}`,
     effect: 'read',
     permissions: [kind === 'users' ? 'User.Read.All' : 'GroupMember.Read.All'],
   };

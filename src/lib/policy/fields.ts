@@ -381,6 +381,15 @@ export function rawAt(raw: unknown, path: string): unknown {
   return value;
 }
 
+/** The policy with another raw leaf at a dotted path, and objects on the way there where there were none. */
+export function withRaw(raw: RawPolicy, path: string, value: unknown): RawPolicy {
+  const [name = '', ...rest] = path.split('.');
+  if (rest.length === 0) return { ...raw, [name]: value };
+  const inner = raw[name];
+  const isObject = typeof inner === 'object' && inner !== null && !Array.isArray(inner);
+  return { ...raw, [name]: withRaw(isObject ? (inner as RawPolicy) : {}, rest.join('.'), value) };
+}
+
 /** `None` says nobody, which an empty list says too (role-only policies come back either way). */
 function withoutNone(value: Canonical): Canonical {
   return asSet(value).filter((member) => member !== 'None');

@@ -4,6 +4,7 @@ import { breakGlass } from './breakGlass.ts';
 import { contingency } from './contingency.ts';
 import { danglingReference } from './danglingReference.ts';
 import { emptyTenant } from './emptyTenant.ts';
+import { exception } from './exception.ts';
 import { flapping } from './flapping.ts';
 import { freeze } from './freeze.ts';
 import { identityHealth } from './identityHealth.ts';
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   emptyTenant,
   microsoftManaged,
   loosening,
+  exception,
   tightenedByHand,
   contingency,
   flapping,

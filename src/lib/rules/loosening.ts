@@ -1,7 +1,7 @@
 import { type ProtectedIdentities, withProtected } from '../desired.ts';
-import { fieldDrifts, type Reference } from '../diff.ts';
+import { type Desired, fieldDrifts, policyAt, type Reference } from '../diff.ts';
 import type { Rule } from '../guard.ts';
-import { isRepair, isWrite } from '../plan.ts';
+import { isRepair } from '../plan.ts';
 import type { Policy } from '../policy/model.ts';
 
 /**
@@ -14,8 +14,8 @@ import type { Policy } from '../policy/model.ts';
 export const loosening: Rule = {
   name: 'loosening',
   check(change, { approvals, protected: identities }) {
-    if (!isWrite(change) || isRepair(change)) return undefined;
-    const { key, version, hash, policy, reference } = change.desired;
+    if (isRepair(change)) return undefined;
+    const { key, version, hash, reference } = change.desired;
     if (approvals.versions.some((one) => one.key === key && one.version === version && one.hash === hash)) {
       return undefined;
     }
@@ -23,24 +23,47 @@ export const loosening: Rule = {
       change.action === 'adopt'
         ? { kind: 'adopted' as const, policy: change.before.reading.policy }
         : reference;
-    const detail = looser(before, policy, identities);
+    const detail = looser(before, change.desired, identities);
     return detail === undefined ? undefined : { decision: 'hold', isApprovable: true, detail };
   },
 };
 
-function looser(before: Reference, after: Policy, identities: ProtectedIdentities): string | undefined {
+function looser(before: Reference, after: Desired, identities: ProtectedIdentities): string | undefined {
   switch (before.kind) {
     case 'none':
       return undefined;
     case 'lost':
       return `version ${before.version} is what it takes the place of, and cannot be read any more: nobody can tell whether this enforces less`;
-    case 'adopted':
+    case 'adopted': {
       // Sparing the emergency accounts is what this program is for, and loosens nothing.
-      return fieldsIn(withProtected(before.policy, identities), after, 'the policy as it was adopted');
+      const policy = withProtected(before.policy, identities);
+      return overTime({ policy, later: [] }, after, 'the policy as it was adopted');
+    }
     case 'version':
-      return fieldsIn(before.desired.policy, after, `version ${before.desired.version}`);
+      return overTime(before.desired, after, `version ${before.desired.version}`);
   }
 }
+
+/**
+ * Exceptions end by themselves, and what then counts is put right as a repair, which nobody is asked about. So both are
+ * compared as they are now and as they will be at each end of an exception in either.
+ */
+function overTime(before: Over, after: Over, what: string): string | undefined {
+  const now = fieldsIn(before.policy, after.policy, what);
+  if (now !== undefined) return now;
+  const turns = [...before.later, ...after.later].map(({ from }) => from).sort((a, b) => a - b);
+  for (const at of turns) {
+    const then = fieldsIn(
+      policyAt(before, at),
+      policyAt(after, at),
+      `${what} from ${new Date(at).toISOString()} on`,
+    );
+    if (then !== undefined) return then;
+  }
+  return undefined;
+}
+
+type Over = Pick<Desired, 'policy' | 'later'>;
 
 /** A policy that is off or only reports enforces nothing that could be taken away. */
 const ENFORCES_NOTHING: readonly unknown[] = ['disabled', 'enabledForReportingButNotEnforced'];

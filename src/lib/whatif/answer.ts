@@ -32,7 +32,7 @@ interface SetAnswers {
 
 export interface PlannedChange {
   readonly key: PolicyKey;
-  readonly action: 'create' | 'update' | 'restore' | 'adopt';
+  readonly action: 'create' | 'update' | 'restore' | 'adopt' | 'accept';
   readonly digest: string;
   readonly verdict: 'admit' | 'hold' | 'deny';
   /** Why it is held or denied. */

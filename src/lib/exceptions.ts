@@ -1,0 +1,161 @@
+import { FIELD_BY_PATH, withRaw } from './policy/fields.ts';
+import type { FieldPath, RawPolicy } from './policy/model.ts';
+
+/**
+ * An accepted deviation: until it ends, this one field of this one policy is desired to hold this value. Written in the
+ * file as `caretaker.exceptions`, each `{field, value, owner, reason, until}`.
+ */
+export interface Exception {
+  readonly field: FieldPath;
+  /** What is accepted, as Graph or a run report spells it; parameters unresolved. */
+  readonly value: unknown;
+  /** Who answers for it. */
+  readonly owner: string;
+  readonly reason: string;
+  /** The last day it lasts, `2026-12-31`. */
+  readonly until: string;
+  /** Milliseconds since 1970 from which it does not count any more: the end of that day, in UTC. */
+  readonly endsAt: number;
+}
+
+/** What is wrong with a list of exceptions, and where below `caretaker.exceptions`. */
+export interface ExceptionProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+/** An exception that outlives a year is what is desired. */
+const LONGEST_MS = 366 * DAY_MS;
+/** How long before its end an exception becomes a warning. */
+const WARN_MS = 7 * DAY_MS;
+
+export function exceptionProblems(list: unknown): ExceptionProblem[] {
+  if (!Array.isArray(list)) return [{ path: '', message: 'must be a list' }];
+  const seen = new Set<unknown>();
+  return list.flatMap((item: unknown, index) => {
+    if (typeof item !== 'object' || item === null || Array.isArray(item))
+      return [{ path: `.${index}`, message: `must be an object with ${MEMBERS.join(', ')}` }];
+    const members = item as Readonly<Record<string, unknown>>;
+    const { field } = members;
+    const isTwice = seen.has(field);
+    seen.add(field);
+    return [
+      ...Object.keys(members)
+        .filter((name) => !MEMBERS.includes(name))
+        .map((name) => ({
+          path: `.${index}.${name}`,
+          message: `is no member; known are ${MEMBERS.join(', ')}`,
+        })),
+      ...MEMBERS.flatMap((name) => {
+        const message =
+          name === 'field' && isTwice ? 'is excepted twice; keep one' : problemWith(name, members);
+        return message === undefined ? [] : [{ path: `.${index}.${name}`, message }];
+      }),
+    ];
+  });
+}
+
+const MEMBERS: readonly string[] = ['field', 'value', 'owner', 'reason', 'until'];
+
+function problemWith(name: string, members: Readonly<Record<string, unknown>>): string | undefined {
+  const value = Object.hasOwn(members, name) ? members[name] : undefined;
+  if (value === undefined) return 'is missing';
+  switch (name) {
+    case 'field':
+      if (value === 'displayName') return 'displayName cannot be excepted: the policy is found by it';
+      return typeof value === 'string' && FIELD_BY_PATH.has(value)
+        ? undefined
+        : `must be the path of one field, such as conditions.users.excludeGroups, not ${JSON.stringify(value)}`;
+    case 'until':
+      return typeof value === 'string' && endOf(value) !== undefined
+        ? undefined
+        : `must be the last day it lasts, such as 2026-12-31, not ${JSON.stringify(value)}`;
+    case 'value':
+      return undefined;
+    default:
+      return typeof value === 'string' && value.trim() !== '' ? undefined : 'must say it in words';
+  }
+}
+
+/** The exceptions of a list that has no problems. */
+export function exceptionsIn(list: unknown): readonly Exception[] {
+  return ((list ?? []) as readonly Omit<Exception, 'endsAt'>[]).map((item) => ({
+    ...item,
+    endsAt: endOf(item.until) ?? 0,
+  }));
+}
+
+/** The end of a day in UTC; undefined when there is no such day. */
+function endOf(day: string): number | undefined {
+  const start = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(start) || new Date(start).toISOString().slice(0, 10) !== day) return undefined;
+  return start + DAY_MS;
+}
+
+/**
+ * Exceptions that reach too far ahead to be pushed now. A file says the same whenever it is read, so this is asked only
+ * where there is a clock. One that has ended does no harm, and must not keep an older version from coming back.
+ */
+export function tooLong(exceptions: readonly Exception[], nowMs: number): readonly Exception[] {
+  return exceptions.filter(({ endsAt }) => endsAt > latestEnd(nowMs));
+}
+
+/** The same exceptions, none of which outlives a year after it was pushed, however it got into the table. */
+export function bounded(exceptions: readonly Exception[], pushedMs: number): readonly Exception[] {
+  const latest = latestEnd(Number.isNaN(pushedMs) ? 0 : pushedMs);
+  return exceptions.map((one) => ({ ...one, endsAt: Math.min(one.endsAt, latest) }));
+}
+
+/** The day of the push counts in whole, and so does the last one. */
+function latestEnd(pushedMs: number): number {
+  return pushedMs + LONGEST_MS + DAY_MS;
+}
+
+export function inForce(exceptions: readonly Exception[], nowMs: number): readonly Exception[] {
+  return exceptions.filter(({ endsAt }) => nowMs < endsAt);
+}
+
+/** Each later instant from which fewer exceptions count, soonest first. */
+export function endsAfter(exceptions: readonly Exception[], nowMs: number): readonly number[] {
+  return [...new Set(inForce(exceptions, nowMs).map(({ endsAt }) => endsAt))].sort((a, b) => a - b);
+}
+
+/** The policy with the excepted values in place. In raw form, so that meanings that hang together are read together. */
+export function withExceptions(raw: RawPolicy, exceptions: readonly Exception[]): RawPolicy {
+  return exceptions.reduce((policy, { field, value }) => withRaw(policy, field, value), raw);
+}
+
+/**
+ * Whether an exception touches what nobody may take from a policy alone: whom it is for and whom it spares, and whether
+ * it is on.
+ */
+export function isGrave({ field }: Exception): boolean {
+  return field === 'state' || field.startsWith('conditions.users.');
+}
+
+/** The same deviation to the same end; who answers for it, and why, may be said otherwise. */
+export function isSameException(one: Exception, other: Exception): boolean {
+  return (
+    one.field === other.field &&
+    one.endsAt === other.endsAt &&
+    JSON.stringify(one.value) === JSON.stringify(other.value)
+  );
+}
+
+/** One exception in words, for reports. */
+export function tellException(
+  { field, value, owner, reason, until, endsAt }: Exception,
+  nowMs: number,
+): string {
+  const what = `${field} = ${JSON.stringify(value)}`;
+  if (endsAt <= nowMs)
+    return `the exception of ${what} has ended (${until}) and the desired value counts again; take it out of the file`;
+  const days = Math.ceil((endsAt - nowMs) / DAY_MS);
+  return `${what} is accepted until ${until} (${days} ${days === 1 ? 'day' : 'days'} left), ${owner} answers for it: ${reason}`;
+}
+
+/** Whether it ends soon. */
+export function isNearEnd({ endsAt }: Exception, nowMs: number): boolean {
+  return nowMs < endsAt && endsAt - nowMs <= WARN_MS;
+}
