@@ -33,7 +33,7 @@ const SRC = sources('src');
 
 /** The pure part: everything up to and including the guard, and what turns results into text. */
 const PURE =
-  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|desired|diff|plan|guard|approval|flapping|contingency|waiting|journal|ports|report|record|render|fault|settings)\.ts$/;
+  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|problem|strictJson|parameters|desired|schema|fieldsPage|diff|plan|guard|approval|flapping|contingency|waiting|journal|ports|report|record|render|fault|settings)\.ts$/;
 /** Record and render come after the engine and take its results apart; the rest of the pure part comes before it. */
 const AFTER = /^src\/lib\/(record|render)\.ts$/;
 const ENGINE = /^src\/lib\/(reconcile|simulate|observe|apply|approve|surroundings|verify|lease|status)\.ts$/;

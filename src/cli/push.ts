@@ -1,12 +1,12 @@
 import { createApp } from '../lib/app.ts';
-import { parseDesired } from '../lib/desired.ts';
+import { parseDesired, type Substitution } from '../lib/desired.ts';
 import { fieldDrifts } from '../lib/diff.ts';
 import { Fault } from '../lib/fault.ts';
 import { canonical } from '../lib/policy/canonical.ts';
-import type { Policy } from '../lib/policy/model.ts';
+import type { Canonical, Policy } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { renderMove } from '../lib/render.ts';
-import { type DesiredFile, readFiles, renderProblem } from './files.ts';
+import { type DesiredFile, problemJson, readFiles, renderNote, renderProblem } from './files.ts';
 import { operatorCredential } from './operator.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
@@ -32,9 +32,10 @@ export async function pushCommand(
   options: PushOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { files, problems } = await readFiles(paths);
+  const { files, problems, notes } = await readFiles(paths);
   if (problems.length > 0) {
-    if (options.json === true) terminal.out(`${JSON.stringify({ pushed: [], unchanged: [], problems })}\n`);
+    const answer = { pushed: [], unchanged: 0, problems: problems.map(problemJson) };
+    if (options.json === true) terminal.out(`${JSON.stringify(answer)}\n`);
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
@@ -54,7 +55,10 @@ export async function pushCommand(
   refuseTakenNames(files, heads);
   const steps = files.map((file) => stepFor(file, heads)).filter((step) => step !== undefined);
   const unchanged = files.length - steps.length;
-  if (options.json !== true) terminal.out(renderSteps(steps, unchanged));
+  if (options.json !== true) {
+    for (const note of notes) terminal.out(`${renderNote(note)}\n`);
+    terminal.out(renderSteps(steps, unchanged));
+  }
   if (steps.length === 0) return finish([], unchanged, options, terminal);
 
   const agreed =
@@ -88,16 +92,40 @@ function stepFor(file: DesiredFile, heads: DesiredRead): Step | undefined {
   return { file, head, lines: moves(head, file) };
 }
 
-function moves(head: DesiredVersion | undefined, file: DesiredFile): string[] {
+function moves(head: DesiredVersion | undefined, { document }: DesiredFile): string[] {
   const before = head?.active === true ? parseDesired(head.content) : undefined;
-  if (before === undefined || !before.ok) return ['new'];
-  // Parameters are compared by name here: what they stand for is the deployed app's to say.
-  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(file.document.raw)];
+  if (before === undefined || !before.ok) {
+    const named = document.substitutions.map(({ path, name, ids }) => `${path}: ${renderNamed(name, ids)}`);
+    return ['new', ...named];
+  }
+  // Parameters of the run are compared by name here: what they stand for is the deployed app's to say.
+  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(document.raw)];
   const drifts = fieldDrifts(from, to);
   if (drifts.length === 0) return ['says the same in other words'];
-  return drifts.map(
-    ({ path, desired, observed, effect }) => `${path}: ${renderMove(desired, observed)} (${effect})`,
+  return drifts.map((drift) => {
+    const named = document.substitutions.filter(({ path }) => path === drift.path);
+    return `${drift.path}: ${renderNamedMove(drift.desired, drift.observed, named)} (${drift.effect})`;
+  });
+}
+
+/** As `renderMove`, with the name each new id was written under. */
+function renderNamedMove(from: Canonical, to: Canonical, named: readonly Substitution[]): string {
+  const gained = (id: string): boolean => (Array.isArray(from) ? !from.includes(id) : from !== id);
+  const groups = named
+    .map(({ name, ids }) => ({ name, ids: ids.filter(gained) }))
+    .filter(({ ids }) => ids.length > 0);
+  const grouped = new Set(groups.flatMap(({ ids }) => ids));
+  const names = groups.map(({ name, ids }) => renderNamed(name, ids));
+  if (!Array.isArray(to)) return [renderMove(from, to), ...names].join(' = ');
+  const rest = renderMove(
+    from,
+    to.filter((id) => !grouped.has(id)),
   );
+  return [...names.map((name) => `+${name}`), ...(rest === '' ? [] : [rest])].join(' ');
+}
+
+function renderNamed(name: string, ids: readonly string[]): string {
+  return `@${name} (= ${ids.join(', ')})`;
 }
 
 function refuseTakenNames(files: readonly DesiredFile[], heads: DesiredRead): void {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
-import type { Parameters } from './desired.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
+import type { Parameters } from './parameters.ts';
 import type { PolicyKey } from './policy/model.ts';
 import type { Clock, Ports } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';

@@ -1,7 +1,8 @@
-import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import { effective, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
+import type { Parameters } from './parameters.ts';
 import { canonical } from './policy/canonical.ts';
 import type { PolicyId, PolicyKey } from './policy/model.ts';
 import type {

@@ -30,8 +30,11 @@ function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognis
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (isNoise(name) || (prefix === '' && READ_ONLY.has(name)) || FIELD_BY_PATH.has(path)) continue;
-    if (!Object.hasOwn(BRANCHES, path)) found.push(note(path, 'unknownMember', member));
+    if (isNoise(name) || (prefix === '' && READ_ONLY.has(name))) continue;
+    // A name with a dot in it is no path, however much it looks like one.
+    const isKnown = !name.includes('.');
+    if (isKnown && FIELD_BY_PATH.has(path)) continue;
+    if (!isKnown || !Object.hasOwn(BRANCHES, path)) found.push(note(path, 'unknownMember', member));
     else if (member !== null && (typeof member !== 'object' || Array.isArray(member))) {
       if (!isEmptyRaw(member)) found.push(note(path, 'wrongShape', member));
     } else if (!BY_ID_ONLY.has(path)) collectUnknownMembers(member, path, found);

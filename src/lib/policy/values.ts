@@ -74,6 +74,11 @@ function isAbsent(raw: unknown): boolean {
   return raw === undefined || raw === null;
 }
 
+/** A word that says nothing: a value nobody chose, or the zero flag. */
+function isBlank(raw: unknown): boolean {
+  return raw === '' || raw === 'none';
+}
+
 /** Free text, kept as it is. */
 export const text: Kind = {
   name: 'text',
@@ -91,7 +96,7 @@ export const id: Kind = {
   values: [],
   ids: true,
   parse(raw) {
-    if (isAbsent(raw) || raw === '') return { value: null };
+    if (isAbsent(raw) || isBlank(raw)) return { value: null };
     if (typeof raw !== 'string') return { value: null, odd: 'wrongShape' };
     return isGuid(raw) ? { value: raw.toLowerCase() } : { value: raw, odd: 'unknownValue' };
   },
@@ -129,7 +134,7 @@ export function choice(meanings: Meanings): Kind {
     values,
     meanings,
     parse(raw) {
-      if (isAbsent(raw)) return { value: null };
+      if (isAbsent(raw) || isBlank(raw)) return { value: null };
       if (typeof raw !== 'string') return { value: null, odd: 'wrongShape' };
       const known = spell(raw);
       return known === undefined ? { value: raw, odd: 'unknownValue' } : { value: known };
@@ -217,7 +222,7 @@ function speller(values: readonly string[]): (member: string) => string | undefi
 
 /** Whether a raw member carries no value: null, `[]`, `{}`, the zero flag `none`, a control that is not enabled, or an object of only such. */
 export function isEmptyRaw(raw: unknown): boolean {
-  if (raw === undefined || raw === null || raw === '' || raw === 'none') return true;
+  if (raw === undefined || raw === null || isBlank(raw)) return true;
   if (Array.isArray(raw)) return raw.length === 0;
   if (typeof raw === 'object') {
     return Object.entries(raw).every(
