@@ -68,7 +68,7 @@ const FORBIDDEN: readonly {
   },
   { who: /^src\/(functions|cli)\//, whom: ADAPTER, why: 'only app.ts knows adapters' },
   { who: /^src\/lib\//, whom: /^src\/(functions|cli)\//, why: 'triggers stand outside' },
-  { who: /^src\//, whom: /^(sandbox|test|bench)\//, why: 'the product ships alone' },
+  { who: /^src\//, whom: /^(sandbox|test|bench|tools)\//, why: 'the product ships alone' },
 ];
 
 /** What reaches past the arguments, and where alone it may be. */

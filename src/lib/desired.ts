@@ -25,6 +25,32 @@ export interface Declared {
   readonly whenTightened: 'fix' | 'hold';
 }
 
+/** The members of `caretaker`, each with what it may say and what that means; the first is what silence means. */
+export const CARETAKER_MEMBERS: Readonly<
+  Record<
+    string,
+    {
+      readonly meaning: string;
+      readonly values: readonly (readonly [value: boolean | string, meaning: string])[];
+    }
+  >
+> = {
+  contingency: {
+    meaning: 'Whether the policy is kept off for emergencies.',
+    values: [
+      [false, 'It is as it says: switched on by hand, it is put back.'],
+      [true, 'It is kept off, and stays on where somebody switched it on by hand. Goes with state disabled.'],
+    ],
+  },
+  whenTightened: {
+    meaning: 'What to do when somebody made the policy stricter by hand.',
+    values: [
+      ['fix', 'Put it back.'],
+      ['hold', 'Leave it and wait for a person.'],
+    ],
+  },
+};
+
 /** The name a document gives its policy, where it gives one. */
 export interface Named {
   readonly displayName: string;
@@ -137,15 +163,16 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy): Unplaced[] {
     mend,
   });
   if (!isObject(caretaker)) return [problem('caretaker', 'is not an object', 'write { … } or leave it out')];
-  const { contingency = false, whenTightened = 'fix', ...others } = caretaker;
-  const problems = Object.keys(others).map((name) =>
-    problem(`caretaker.${name}`, 'is unknown', 'take it away; known are contingency and whenTightened'),
-  );
-  if (typeof contingency !== 'boolean')
-    problems.push(problem('caretaker.contingency', 'is neither true nor false', 'write one of the two'));
-  if (whenTightened !== 'fix' && whenTightened !== 'hold')
-    problems.push(problem('caretaker.whenTightened', 'is neither "fix" nor "hold"', 'write one of the two'));
-  if (contingency === true && isWord(policy.state, 'enabled'))
+  const known = Object.keys(CARETAKER_MEMBERS).join(' and ');
+  const problems = Object.entries(caretaker).flatMap(([name, value]) => {
+    const path = `caretaker.${name}`;
+    const member = Object.hasOwn(CARETAKER_MEMBERS, name) ? CARETAKER_MEMBERS[name] : undefined;
+    if (member === undefined) return [problem(path, 'is unknown', `take it away; known are ${known}`)];
+    if (member.values.some(([allowed]) => allowed === value)) return [];
+    const allowed = member.values.map(([one]) => JSON.stringify(one)).join(' or ');
+    return [problem(path, `cannot be ${JSON.stringify(value)?.slice(0, 200)}`, `write ${allowed}`)];
+  });
+  if (caretaker.contingency === true && isWord(policy.state, 'enabled'))
     problems.push(problem('caretaker.contingency', 'is said of a policy that is on', 'write state disabled'));
   return problems;
 }

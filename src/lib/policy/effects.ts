@@ -26,7 +26,7 @@ export function opposite(effect: Effect): Effect {
   return effect;
 }
 
-export const neutral = inTheseWords('Nothing: it enforces nothing.', () => 'neutral');
+export const neutral = inTheseWords('Nothing; it enforces nothing.', () => 'neutral');
 
 /** A list of who or what is meant: growing it means more sign-ins fall under the policy. `All` holds everything. */
 export function includes(path: string, top = 'All'): EffectOf {
