@@ -310,10 +310,10 @@ function isOdd(node: Node, { kind }: Field): boolean {
 
 function problemWithValue(node: Node, { path, kind }: Field, json: JsonDocument): Problem {
   const value: unknown = getNodeValue(node);
-  const isText = typeof value === 'string' && kind.name !== 'flag' && kind.name !== 'count';
+  const isInPlace = kind.name === 'text' || node.parent?.type === 'array';
   const written = JSON.stringify(value);
   return {
-    kind: isText && kind.ids === true ? 'notAnId' : 'wrongShape',
+    kind: kind.ids === true && isInPlace && typeof value === 'string' ? 'notAnId' : 'wrongShape',
     path,
     ...json.placeOf(node),
     message: `cannot be ${written.length > 200 ? `${written.slice(0, 200)}…` : written}`,
