@@ -201,7 +201,9 @@ function desiredFrom(
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
   if (!parsed.ok) {
-    const problems = parsed.problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
+    const problems = parsed.problems.map(
+      ({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`,
+    );
     return {
       key,
       problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
