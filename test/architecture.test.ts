@@ -33,7 +33,7 @@ const SRC = sources('src');
 
 /** The pure part: everything up to and including the guard, and what turns results into text. */
 const PURE =
-  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|desired|baselines|exceptions|capture|exports|wellKnown|diff|plan|guard|approval|protected|text|sets|flapping|contingency|waiting|acts|durations|undo|journal|ports|report|record|render|fault|settings)\.ts$/;
+  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|problem|strictJson|parameters|desired|schema|fieldsPage|baselines|exceptions|capture|exports|wellKnown|diff|plan|guard|approval|protected|text|sets|flapping|contingency|waiting|acts|durations|undo|journal|ports|report|record|render|fault|settings)\.ts$/;
 /** Record and render come after the engine and take its results apart; the rest of the pure part comes before it. */
 const AFTER = /^src\/lib\/(record|render)\.ts$/;
 const ENGINE =
@@ -74,7 +74,7 @@ const FORBIDDEN: readonly {
     why: 'only app.ts knows adapters',
   },
   { who: /^src\/lib\//, whom: /^src\/(functions|cli)\//, why: 'triggers stand outside' },
-  { who: /^src\//, whom: /^(sandbox|test|bench)\//, why: 'the product ships alone' },
+  { who: /^src\//, whom: /^(sandbox|test|bench|tools)\//, why: 'the product ships alone' },
 ];
 
 /** What reaches past the arguments, and where alone it may be. */

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { effective, type Problem, parseDesired } from '../src/lib/desired.ts';
+import { effective, parseDesired } from '../src/lib/desired.ts';
 import { fieldDrifts } from '../src/lib/diff.ts';
 import { endsAfter, inForce, withExceptions } from '../src/lib/exceptions.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
 import { FIELDS } from '../src/lib/policy/fields.ts';
 import type { RawPolicy } from '../src/lib/policy/model.ts';
+import type { Problem } from '../src/lib/problem.ts';
 import { renderReport } from '../src/lib/render.ts';
 import { at, leaf, rawPolicy } from './laws/generators.ts';
 import {

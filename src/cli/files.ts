@@ -1,48 +1,90 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
-import { type DesiredDocument, isKey, type Problem, parseDesired } from '../lib/desired.ts';
+import { basename, dirname, extname, join } from 'node:path';
+import { type DesiredDocument, isKey, type Named, parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
+import { PARAMETERS_FILE, type ParametersRead, readParameters } from '../lib/parameters.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
+import { byPlace, type Note, type Problem, type ProblemKind, START } from '../lib/problem.ts';
+import { decode } from '../lib/strictJson.ts';
 
 export interface DesiredFile {
   readonly path: string;
   readonly key: PolicyKey;
+  /** What is stored: the file's text with the tenant's own parameters in ids. */
   readonly content: string;
   readonly document: DesiredDocument;
 }
 
-export interface FileProblem extends Problem {
-  readonly file: string;
-}
+export type FileProblem = Problem & { readonly file: string };
+export type FileNote = Note & { readonly file: string };
 
 export interface FilesRead {
+  /** Those without a problem of their own. */
   readonly files: readonly DesiredFile[];
+  readonly problems: readonly FileProblem[];
+  readonly notes: readonly FileNote[];
+  /** How many policies were looked at, good or bad. */
+  readonly looked: number;
+}
+
+interface Folder {
+  readonly file: string;
+  readonly read: ParametersRead;
+}
+
+interface Candidate {
+  readonly path: string;
+  readonly key: string;
+  readonly named: Named | undefined;
+  readonly document: DesiredDocument | undefined;
   readonly problems: readonly FileProblem[];
 }
 
 /**
- * Reads desired-state files and reports every problem of every file at once.
+ * Reads desired-state files with the parameters beside them, and reports every problem of every file at once.
  *
  * @param paths files, or folders of which each `.json` file counts (not those below)
- * @throws Fault `config` when a path cannot be read or holds nothing
+ * @throws Fault `config` when a path cannot be read or holds no policy
  */
 export async function readFiles(paths: readonly string[]): Promise<FilesRead> {
-  const found = (await Promise.all(paths.map(filesAt))).flat();
-  if (found.length === 0) throw new Fault('config', `no .json file in ${paths.join(', ')}`);
-  const files: DesiredFile[] = [];
-  const problems: FileProblem[] = [];
-  for (const path of found) {
-    const key = basename(path, extname(path));
-    const content = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-    const parsed = parseDesired(content);
-    if (!isKey(key)) {
-      const message = `is no key: the file's name may hold a-z, 0-9 and -, at most 64 of them`;
-      problems.push({ file: path, kind: 'wrongShape', path: '', message });
-    }
-    if (parsed.ok) files.push({ path, key, content, document: parsed.document });
-    else problems.push(...parsed.problems.map((problem) => ({ file: path, ...problem })));
-  }
-  return { files, problems: [...problems, ...clashes(files)] };
+  const found = [...new Set((await Promise.all(paths.map(filesAt))).flat())];
+  const policies = found.filter((path) => basename(path) !== PARAMETERS_FILE);
+  if (policies.length === 0) throw new Fault('config', `no policy (.json) in ${paths.join(', ')}`);
+
+  const folders = new Map<string, Folder>();
+  for (const path of new Set(found.map(dirname))) folders.set(path, await parametersIn(path));
+  const candidates: Candidate[] = [];
+  for (const path of policies) candidates.push(await candidateAt(path, folders.get(dirname(path))));
+
+  const problems = [
+    ...[...folders.values()].flatMap(({ file, read }) => inFile(file, read.problems)),
+    ...candidates.flatMap((candidate) => candidate.problems),
+    ...clashes(candidates),
+  ].sort(inOrder);
+  const bad = new Set(problems.map(({ file }) => file));
+  const files = candidates.flatMap(({ path, key, document }) =>
+    document === undefined || bad.has(path) ? [] : [{ path, key, content: document.content, document }],
+  );
+  const notes = [
+    ...files.flatMap(({ path, document }) => inFile(path, document.notes)),
+    ...unused(folders, candidates, found),
+  ].sort(inOrder);
+  return { files, problems, notes, looked: policies.length };
+}
+
+/** `file:line:column: member what is wrong; how to mend it (rule)`, as editors and terminals link it. */
+export function renderProblem({ file, line, column, path, message, mend, kind, code }: FileProblem): string {
+  const member = path === '' ? '' : `${path} `;
+  return `${file}:${line}:${column}: ${member}${message}; ${mend} (${code === undefined ? kind : `${kind} ${code}`})`;
+}
+
+export function renderNote({ file, line, column, path, message }: FileNote): string {
+  return `${file}:${line}:${column}: note: ${path} ${message}`;
+}
+
+/** What scripts rely on: every member, always, in this order. */
+export function problemJson({ file, line, column, kind, code, path, message, mend }: FileProblem): object {
+  return { file, line, column, kind, code: code ?? null, path, message, mend };
 }
 
 async function filesAt(path: string): Promise<string[]> {
@@ -54,41 +96,102 @@ async function filesAt(path: string): Promise<string[]> {
       .sort()
       .map((name) => join(path, name));
   } catch (error) {
-    throw new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
+    throw unreadable(path, error);
   }
 }
 
-function clashes(files: readonly DesiredFile[]): FileProblem[] {
-  const byKey = new Map<string, DesiredFile>();
-  const byName = new Map<string, DesiredFile>();
-  return files.flatMap((file) => {
-    const { key, path } = file;
-    const { displayName } = file.document;
-    const sameKey = byKey.get(key);
-    const sameName = byName.get(displayName);
-    byKey.set(key, file);
-    byName.set(displayName, file);
+function unreadable(path: string, error: unknown): Fault {
+  return new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
+}
+
+async function textAt(path: string): Promise<ReturnType<typeof decode>> {
+  try {
+    return decode(await readFile(path));
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function parametersIn(folder: string): Promise<Folder> {
+  const file = join(folder, PARAMETERS_FILE);
+  const isThere = (await readdir(folder)).includes(PARAMETERS_FILE);
+  if (!isThere) return { file, read: readParameters('{}') };
+  const content = await textAt(file);
+  if ('text' in content) return { file, read: readParameters(content.text) };
+  return { file, read: { parameters: undefined, places: new Map(), problems: [content.problem] } };
+}
+
+async function candidateAt(path: string, folder: Folder | undefined): Promise<Candidate> {
+  const key = basename(path, extname(path));
+  const wrongKey = isKey(key) ? [] : inFile(path, [problemWithKey(key)]);
+  const content = await textAt(path);
+  if ('problem' in content) {
+    return { path, key, named: undefined, document: undefined, problems: inFile(path, [content.problem]) };
+  }
+  const own = folder?.read.parameters;
+  const parsed = parseDesired(content.text, own);
+  if (parsed.ok) return { path, key, named: parsed.document, document: parsed.document, problems: wrongKey };
+  // Where the parameters could not be read, none of them is known to be unknown.
+  const known = parsed.problems.filter(({ kind }) => own !== undefined || kind !== 'unknownParameter');
+  const problems = [...wrongKey, ...inFile(path, known)];
+  return { path, key, named: parsed.named, document: undefined, problems };
+}
+
+function problemWithKey(key: string): Problem {
+  const message = `cannot have the key ${JSON.stringify(key)}`;
+  const mend = 'rename it: a-z, 0-9 and -, at most 64 of them, then .json';
+  return { kind: 'wrongKey', path: '', ...START, message, mend };
+}
+
+function inFile<T extends Problem | Note>(file: string, found: readonly T[]): (T & { file: string })[] {
+  return found.map((one) => ({ file, ...one }));
+}
+
+function inOrder(one: FileProblem | FileNote, other: FileProblem | FileNote): number {
+  if (one.file !== other.file) return one.file < other.file ? -1 : 1;
+  return byPlace(one, other);
+}
+
+function clashes(candidates: readonly Candidate[]): FileProblem[] {
+  const keys = new Map<string, string>();
+  const names = new Map<string, string>();
+  return candidates.flatMap(({ path: file, key, named }) => {
     const found: FileProblem[] = [];
-    if (sameKey !== undefined)
-      found.push({
-        file: path,
-        kind: 'wrongShape',
-        path: '',
-        message: `has the key "${key}", and so has ${sameKey.path}`,
-      });
-    else if (sameName !== undefined)
-      found.push({
-        file: path,
-        kind: 'wrongShape',
-        path: 'displayName',
-        message: `"${displayName}" is also the name in ${sameName.path}; two policies need two names`,
-      });
+    const problem = (kind: ProblemKind, path: string, message: string, mend: string): void => {
+      found.push({ file, kind, path, ...(path === '' ? START : (named?.nameAt ?? START)), message, mend });
+    };
+    const sameKey = keys.get(key);
+    if (sameKey !== undefined) {
+      problem('wrongKey', '', `has the key "${key}", and so has ${sameKey}`, 'rename one of them');
+    }
+    keys.set(key, file);
+    if (named === undefined) return found;
+    const { displayName } = named;
+    const sameName = names.get(displayName);
+    if (sameName !== undefined && sameKey === undefined) {
+      const message = `"${displayName}" is also the name in ${sameName}`;
+      problem('sameName', 'displayName', message, 'give the two policies two names');
+    }
+    names.set(displayName, file);
     return found;
   });
 }
 
-/** `file:line:column: member: what is wrong`, as editors and terminals link it. */
-export function renderProblem({ file, line, column, path, message }: FileProblem): string {
-  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
-  return `${place}: ${path === '' ? '' : `${path} `}${message}`;
+/** Only where every policy of the folder was looked at can a parameter be called unused. */
+function unused(
+  folders: ReadonlyMap<string, Folder>,
+  candidates: readonly Candidate[],
+  found: readonly string[],
+): FileNote[] {
+  return [...folders].flatMap(([folder, { file, read }]) => {
+    if (!found.includes(file)) return [];
+    const here = candidates.filter(({ path }) => dirname(path) === folder);
+    if (here.some(({ document }) => document === undefined)) return [];
+    const used = new Set(
+      here.flatMap(({ document }) => document?.substitutions.map(({ name }) => name) ?? []),
+    );
+    return [...read.places]
+      .filter(([name]) => !used.has(name))
+      .map(([path, place]) => ({ file, path, ...place, message: 'is named by no policy' }));
+  });
 }

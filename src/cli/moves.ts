@@ -1,7 +1,7 @@
-import { type Declared, parseDesired } from '../lib/desired.ts';
+import { type Declared, parseDesired, type Substitution } from '../lib/desired.ts';
 import { type FieldDrift, fieldDrifts } from '../lib/diff.ts';
 import { canonical } from '../lib/policy/canonical.ts';
-import type { Effect, PolicyKey } from '../lib/policy/model.ts';
+import type { Canonical, Effect, PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredVersion } from '../lib/ports.ts';
 import { renderMove } from '../lib/render.ts';
 
@@ -19,12 +19,25 @@ export interface Moves {
 
 const EFFECTS: readonly Effect[] = ['loosens', 'unclear', 'tightens', 'neutral'];
 
-/** Parameters are compared by name: what they stand for is the deployed app's to say. */
-export function movesBetween(before: Said | undefined, after: Said): Moves {
+/**
+ * Parameters of the run are compared by name: what they stand for is the deployed app's to say.
+ *
+ * @param substitutions a tenant's own parameters as `after` was written with them
+ */
+export function movesBetween(
+  before: Said | undefined,
+  after: Said,
+  substitutions: readonly Substitution[] = [],
+): Moves {
   const wasActive = before?.active ?? true;
   if (wasActive && !after.active)
     return inWords('released: the policy stays in the tenant, and nobody looks after it');
-  if (before === undefined) return inWords('new');
+  if (before === undefined) {
+    return inWords(
+      'new',
+      ...substitutions.map(({ path, name, ids }) => `${path}: ${renderNamed(name, ids)}`),
+    );
+  }
   const [from, to] = [parseDesired(before.content), parseDesired(after.content)];
   if (!from.ok || !to.ok)
     return inWords('cannot be compared: one of the two says nothing that could be carried out');
@@ -32,7 +45,7 @@ export function movesBetween(before: Said | undefined, after: Said): Moves {
   const again = !wasActive && after.active ? ['taken up again'] : [];
   const lines = [
     ...again,
-    ...fields.map(renderField),
+    ...fields.map((field) => renderField(field, substitutions)),
     ...declaredMoves(from.document.declared, to.document.declared),
   ];
   return {
@@ -42,8 +55,8 @@ export function movesBetween(before: Said | undefined, after: Said): Moves {
   };
 }
 
-function inWords(line: string): Moves {
-  return { effects: [], fields: [], lines: [line] };
+function inWords(...lines: readonly string[]): Moves {
+  return { effects: [], fields: [], lines };
 }
 
 /** For lists in which every version has something to show. */
@@ -52,8 +65,32 @@ export function renderMoves({ lines }: Moves): string[] {
 }
 
 /** One field: what was before, what is after, and what that does to the policy. */
-export function renderField({ path, desired, observed, effect }: FieldDrift): string {
-  return `${path}: ${renderMove(desired, observed)} (${effect})`;
+export function renderField(
+  { path, desired, observed, effect }: FieldDrift,
+  substitutions: readonly Substitution[] = [],
+): string {
+  const named = substitutions.filter((one) => one.path === path);
+  return `${path}: ${renderNamedMove(desired, observed, named)} (${effect})`;
+}
+
+/** As `renderMove`, with the name each new id was written under. */
+function renderNamedMove(from: Canonical, to: Canonical, named: readonly Substitution[]): string {
+  const gained = (id: string): boolean => (Array.isArray(from) ? !from.includes(id) : from !== id);
+  const groups = named
+    .map(({ name, ids }) => ({ name, ids: ids.filter(gained) }))
+    .filter(({ ids }) => ids.length > 0);
+  const grouped = new Set(groups.flatMap(({ ids }) => ids));
+  const names = groups.map(({ name, ids }) => renderNamed(name, ids));
+  if (!Array.isArray(to)) return [renderMove(from, to), ...names].join(' = ');
+  const rest = renderMove(
+    from,
+    to.filter((id) => !grouped.has(id)),
+  );
+  return [...names.map((name) => `+${name}`), ...(rest === '' ? [] : [rest])].join(' ');
+}
+
+function renderNamed(name: string, ids: readonly string[]): string {
+  return `@${name} (= ${ids.join(', ')})`;
 }
 
 function declaredMoves(before: Declared, after: Declared): string[] {

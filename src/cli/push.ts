@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { plain } from '../lib/text.ts';
-import { readFiles, renderProblem } from './files.ts';
+import { problemJson, readFiles, renderNote, renderProblem } from './files.ts';
 import { type Moves, movesBetween, pushedAsJson, renderMoves } from './moves.ts';
 import { type KeyOptions, signerFor } from './signing.ts';
 import {
@@ -48,12 +48,14 @@ export async function pushCommand(
   options: PushOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { files, problems } = await readFiles(paths);
+  const { files, problems, notes } = await readFiles(paths);
   if (problems.length > 0) {
-    if (options.json === true) terminal.out(`${JSON.stringify({ pushed: [], unchanged: [], problems })}\n`);
+    const answer = { pushed: [], unchanged: 0, problems: problems.map(problemJson) };
+    if (options.json === true) terminal.out(`${JSON.stringify(answer)}\n`);
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
+  if (options.json !== true) for (const note of notes) terminal.out(`${renderNote(note)}\n`);
   const store = openStore(terminal);
   await store.app.createTables();
   const drafts = files.map((file) => ({ ...file, source: file.path }));
@@ -111,7 +113,7 @@ function stepFor(draft: Draft, heads: DesiredRead, nowMs: number): Step | undefi
   if (damaged !== undefined) throw new Fault('rejected', `desired row "${draft.key}": ${damaged.problem}`);
   const head = heads.versions.find(({ key }) => key === draft.key);
   if (head?.active === true && head.content === draft.content) return undefined;
-  const moves = movesBetween(head, { content: draft.content, active: true });
+  const moves = movesBetween(head, { content: draft.content, active: true }, draft.document.substitutions);
   return { draft, head, moves: { ...moves, lines: [...moves.lines, ...newExceptions(head, draft, nowMs)] } };
 }
 

@@ -201,7 +201,7 @@ async function againstTenant(before: DesiredVersion, terminal: Terminal): Promis
   if (live === undefined) return { fields: [], lines: ['missing: the tenant has no such policy'], side };
   const wanted = effective(parsed.document.raw, app.parameters, app.settings.protected);
   const fields = fieldDrifts(wanted, live.reading.policy);
-  return { fields, lines: fields.map(renderField), side };
+  return { fields, lines: fields.map((field) => renderField(field)), side };
 }
 
 /** @throws Fault when the policy cannot be read, or several carry its name */

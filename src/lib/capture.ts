@@ -2,19 +2,18 @@ import { createHash } from 'node:crypto';
 import {
   type DesiredDocument,
   isKey,
-  type Parameters,
-  type ProblemKind,
   type ProtectedIdentities,
   parseDesired,
-  resolve,
   withProtected,
 } from './desired.ts';
 import { fieldDrifts } from './diff.ts';
+import { type Parameters, resolve } from './parameters.ts';
 import { canonical } from './policy/canonical.ts';
 import { READ_ONLY, rawAt, withRaw } from './policy/fields.ts';
 import type { PolicyKey, RawPolicy } from './policy/model.ts';
 import { createBody } from './policy/render.ts';
 import { isGuid } from './policy/values.ts';
+import type { Problem, ProblemKind } from './problem.ts';
 import { WELL_KNOWN } from './wellKnown.ts';
 
 /** What a policy is written down with. */
@@ -91,7 +90,9 @@ export function capture(raw: RawPolicy, facts: CaptureFacts, beside: RawPolicy =
     content,
     document: parsed.document,
     notes: [
-      ...readable.document.notes.filter((note) => !dropped.some((name) => note.startsWith(`${name} `))),
+      ...readable.document.notes
+        .filter(({ path }) => !dropped.includes(path))
+        .map(({ path, message }) => `${path} ${message}`),
       ...merged.map(
         ({ path }) =>
           `${path} does not hold every emergency account or group: a run adds them, so it will differ`,
@@ -101,8 +102,8 @@ export function capture(raw: RawPolicy, facts: CaptureFacts, beside: RawPolicy =
 }
 
 /** The place is one in a text that nobody has. */
-function withoutPlace({ kind, path, message }: CaptureProblem): CaptureProblem {
-  return { kind, path, message };
+function withoutPlace({ kind, path, message, mend }: Problem): CaptureProblem {
+  return { kind, path, message: `${message}; ${mend}` };
 }
 
 /** What stands where `ConvertTo-Json` met its depth: a type's name, or members run together. */

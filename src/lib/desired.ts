@@ -1,39 +1,30 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode, stripComments } from 'jsonc-parser';
+import { getNodeValue, type Node, stripComments } from 'jsonc-parser';
 import {
   type Exception,
+  type ExceptionProblem,
   endsAfter,
   exceptionProblems,
   exceptionsIn,
   inForce,
   withExceptions,
 } from './exceptions.ts';
+import {
+  type OwnParameters,
+  type Parameters,
+  parameterIn,
+  RUN_PARAMETERS,
+  resolve,
+  usesIn,
+  withIds,
+  wrongUse,
+} from './parameters.ts';
 import { canonical, read } from './policy/canonical.ts';
-import { BETA_ONLY, FIELD_BY_PATH, READ_ONLY } from './policy/fields.ts';
+import { BETA_ONLY, FIELD_BY_PATH, type Field, objectOf, READ_ONLY, rawAt } from './policy/fields.ts';
 import type { Canonical, Policy, PolicyKey, RawPolicy, Unrecognised } from './policy/model.ts';
-import { isWorkloadPolicy, SERVICE_RULES } from './policy/serviceRules.ts';
-import { asSet, sameValue } from './policy/values.ts';
-
-/** Everything that can be wrong with a desired-state document. */
-export type ProblemKind =
-  | 'notJson'
-  | 'duplicateKey'
-  | 'wrongShape'
-  | 'notAnId'
-  | 'betaOnly'
-  | 'unknownParameter'
-  | 'caretaker'
-  | 'serviceRule';
-
-export interface Problem {
-  readonly kind: ProblemKind;
-  /** Dotted path of the member; empty for the document itself. */
-  readonly path: string;
-  /** What is wrong and how to mend it. */
-  readonly message: string;
-  /** 1-based place in the text, where the text is at hand. */
-  readonly line?: number;
-  readonly column?: number;
-}
+import { isWorkloadPolicy, SERVICE_RULES, type ServiceRule } from './policy/serviceRules.ts';
+import { asSet, inWords, isEmptyRaw, isWord, sameValue } from './policy/values.ts';
+import { byPlace, type Note, type Place, type Problem, START } from './problem.ts';
+import { type JsonDocument, joined, readJson } from './strictJson.ts';
 
 /** The file's own member `caretaker`: how to treat the policy, beside what it says. */
 export interface Declared {
@@ -45,23 +36,62 @@ export interface Declared {
   readonly exceptions: readonly Exception[];
 }
 
-/** A desired-state document that says something Graph could carry out. Parameters are still unresolved in `raw`. */
-export interface DesiredDocument {
-  readonly raw: RawPolicy;
+/** The members of `caretaker` that choose, each with what it may say and what that means; the first is what silence means. */
+export const CARETAKER_MEMBERS: Readonly<
+  Record<
+    string,
+    {
+      readonly meaning: string;
+      readonly values: readonly (readonly [value: boolean | string, meaning: string])[];
+    }
+  >
+> = {
+  contingency: {
+    meaning: 'Whether the policy is kept off for emergencies.',
+    values: [
+      [false, 'It is as it says: switched on by hand, it is put back.'],
+      [true, 'It is kept off, and stays on where somebody switched it on by hand. Goes with state disabled.'],
+    ],
+  },
+  whenTightened: {
+    meaning: 'What to do when somebody made the policy stricter by hand.',
+    values: [
+      ['fix', 'Put it back.'],
+      ['hold', 'Leave it and wait for a person.'],
+    ],
+  },
+};
+
+/** The name a document gives its policy, where it gives one. */
+export interface Named {
   readonly displayName: string;
+  readonly nameAt: Place;
+}
+
+/** A tenant's own parameter as a document names it. */
+export interface Substitution {
+  readonly name: string;
+  readonly path: string;
+  readonly ids: readonly string[];
+}
+
+/** A desired-state document that says something Graph could carry out. */
+export interface DesiredDocument extends Named {
+  /** With a tenant's own parameters in ids; those of the run are still unresolved. */
+  readonly raw: RawPolicy;
+  /** The text of `raw`, comments included: what is stored. */
+  readonly content: string;
+  readonly substitutions: readonly Substitution[];
   readonly declared: Declared;
   /** Members of the file that are not the policy's: `$schema` and `caretaker`, as they were written. */
   readonly beside: RawPolicy;
   /** Members that were accepted and dropped: read-only ones and empty unknown ones. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
 }
 
 export type Parsed =
   | { readonly ok: true; readonly document: DesiredDocument }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
-
-/** What the parameters of a desired-state file stand for in one deployment; ids, lower case. */
-export type Parameters = Readonly<Record<string, readonly string[]>>;
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly named: Named | undefined };
 
 /** Ids pinned in settings, outside the desired state. */
 export interface ProtectedIdentities {
@@ -69,13 +99,7 @@ export interface ProtectedIdentities {
   readonly groups: readonly string[];
 }
 
-/** Parameters a run resolves from its settings, so a file can name them before their values are known. */
-export const RUN_PARAMETERS: readonly string[] = ['azureManagement', 'breakGlassUsers', 'breakGlassGroups'];
-
 const KEY = /^[a-z0-9-]{1,64}$/;
-/** The service refuses policies far smaller than this; anything larger is a mistake, and parsing it costs. */
-const LENGTH_MAX = 256 * 1024;
-const DEPTH_MAX = 32;
 const ANY_ID = '00000000-0000-0000-0000-00000000000a';
 
 export function isKey(text: string): text is PolicyKey {
@@ -83,31 +107,53 @@ export function isKey(text: string): text is PolicyKey {
 }
 
 /**
- * Reads one desired-state document. Never throws; reports every problem at once, with its place in the text.
+ * Reads one desired-state document. Never throws; reports every problem at once, in the order of the text.
  *
  * @param text JSON, with comments allowed; a byte order mark is not part of it
+ * @param own the tenant's own parameters; none where a stored document is read, which needs none
  */
-export function parseDesired(text: string): Parsed {
-  const shape = parseJson(text);
-  if (!shape.ok) return shape;
-  const { caretaker, $schema, ...policy } = shape.raw;
-  const problems = [...problemsOf(policy), ...declaredProblems(caretaker, policy)].map((problem) => ({
-    ...problem,
-    ...placeOf(text, shape.tree, problem.path),
-  }));
-  if (problems.length > 0) return { ok: false, problems };
+export function parseDesired(text: string, own: OwnParameters = new Map()): Parsed {
+  const { document: json, problems: unclear } = readJson(text);
+  if (json === undefined) return { ok: false, problems: unclear, named: undefined };
+  if (!isObject(json.value)) {
+    const mend = 'write one policy in one file, { … }; a list is no policy';
+    const problem: Problem = {
+      kind: 'wrongShape',
+      path: '',
+      ...START,
+      message: 'is not a JSON object',
+      mend,
+    };
+    return { ok: false, problems: [...unclear, problem], named: undefined };
+  }
+  const uses = usesIn(json.tree);
+  const content = withIds(text, uses, own);
+  const written = uses.length === 0 ? json.value : (JSON.parse(stripComments(content)) as RawPolicy);
+  const { caretaker, $schema, ...raw } = written;
+  const wrongUses = uses.flatMap((use): Problem[] => {
+    const wrong = wrongUse(use, own);
+    return wrong === undefined ? [] : [{ ...wrong, ...json.placeOf(use.node) }];
+  });
+  const problems = [
+    ...unclear,
+    ...wrongUses,
+    ...problemsOf(raw, json),
+    ...located([...declaredProblems(caretaker, raw, json), ...schemaProblems($schema)], json),
+  ].sort(byPlace);
+  const named = namedIn(raw, json);
+  if (problems.length > 0 || named === undefined) return { ok: false, problems, named };
+  const substitutions = uses.flatMap(({ name, path }) => {
+    const ids = own.get(name);
+    return ids === undefined ? [] : [{ name, path, ids }];
+  });
+  const notes = notesOf(raw, json);
+  const beside = {
+    ...($schema === undefined ? {} : { $schema }),
+    ...(caretaker === undefined ? {} : { caretaker }),
+  };
   return {
     ok: true,
-    document: {
-      raw: policy,
-      displayName: String(policy.displayName),
-      declared: declaredIn(caretaker),
-      beside: {
-        ...($schema === undefined ? {} : { $schema }),
-        ...(caretaker === undefined ? {} : { caretaker }),
-      },
-      notes: notesOf(policy),
-    },
+    document: { ...named, raw, content, substitutions, declared: declaredIn(caretaker), beside, notes },
   };
 }
 
@@ -129,35 +175,36 @@ function declaredIn(caretaker: unknown): Declared {
 }
 
 /** A misspelled member would be a safeguard somebody only thinks they have. */
-function declaredProblems(caretaker: unknown, policy: RawPolicy): Problem[] {
+function declaredProblems(caretaker: unknown, policy: RawPolicy, json: JsonDocument): Unplaced[] {
   if (caretaker === undefined) return [];
-  const problem = (path: string, message: string): Problem => ({ kind: 'caretaker', path, message });
-  if (typeof caretaker !== 'object' || caretaker === null || Array.isArray(caretaker))
-    return [problem('caretaker', 'must be an object')];
-  const {
-    contingency = false,
-    whenTightened = 'fix',
-    exceptions = [],
-    ...others
-  } = caretaker as Record<string, unknown>;
-  const problems = Object.keys(others).map((name) =>
-    problem(
-      `caretaker.${name}`,
-      'is no member of caretaker; known are contingency, whenTightened and exceptions',
-    ),
-  );
-  if (typeof contingency !== 'boolean')
-    problems.push(problem('caretaker.contingency', 'must be true or false'));
-  if (whenTightened !== 'fix' && whenTightened !== 'hold')
-    problems.push(problem('caretaker.whenTightened', 'must be "fix" or "hold"'));
-  if (contingency === true && policy.state === 'enabled')
-    problems.push(
-      problem('caretaker.contingency', 'goes with a policy that is kept off: write state disabled'),
-    );
+  const problem = (path: string, message: string, mend: string): Unplaced => ({
+    kind: 'caretaker',
+    path,
+    message,
+    mend,
+  });
+  if (!isObject(caretaker)) return [problem('caretaker', 'is not an object', 'write { … } or leave it out')];
+  const { exceptions = [], ...choices } = caretaker;
+  const known = [...Object.keys(CARETAKER_MEMBERS), 'exceptions'].join(', ');
+  const problems = Object.entries(choices).flatMap(([name, value]) => {
+    const path = `caretaker.${name}`;
+    const member = Object.hasOwn(CARETAKER_MEMBERS, name) ? CARETAKER_MEMBERS[name] : undefined;
+    if (member === undefined) return [problem(path, 'is unknown', `take it away; known are ${known}`)];
+    if (member.values.some(([allowed]) => allowed === value)) return [];
+    const allowed = member.values.map(([one]) => JSON.stringify(one)).join(' or ');
+    return [problem(path, `cannot be ${JSON.stringify(value)?.slice(0, 200)}`, `write ${allowed}`)];
+  });
+  if (caretaker.contingency === true && isWord(policy.state, 'enabled'))
+    problems.push(problem('caretaker.contingency', 'is said of a policy that is on', 'write state disabled'));
   const ofExceptions = exceptionProblems(exceptions);
   const found =
-    ofExceptions.length > 0 ? ofExceptions : excepted(policy, exceptionsIn(exceptions), contingency === true);
-  return [...problems, ...found.map(({ path, message }) => problem(`caretaker.exceptions${path}`, message))];
+    ofExceptions.length > 0
+      ? ofExceptions
+      : excepted(policy, exceptionsIn(exceptions), caretaker.contingency === true, json);
+  return [
+    ...problems,
+    ...found.map(({ path, message, mend }) => problem(`caretaker.exceptions${path}`, message, mend)),
+  ];
 }
 
 /** What the policy would say while its exceptions last, and as one after the other ends, must be a policy each time. */
@@ -165,18 +212,24 @@ function excepted(
   policy: RawPolicy,
   exceptions: readonly Exception[],
   isContingency: boolean,
-): { path: string; message: string }[] {
-  if (problemsOf(policy).length > 0) return [];
+  json: JsonDocument,
+): ExceptionProblem[] {
+  if (exceptions.length === 0 || problemsOf(policy, json).length > 0) return [];
   const pathOf = (field: string): string => {
     const index = exceptions.findIndex((one) => one.field === field);
     return index < 0 ? '' : `.${index}.value`;
   };
-  if (isContingency && pathOf('state') !== '')
-    return [{ path: pathOf('state'), message: 'a policy for emergencies is kept off' }];
-  const stages = [0, ...endsAfter(exceptions, 0)].map((at) => inForce(exceptions, at));
-  const wrong = stages
-    .flatMap((stage) => problemsOf(withExceptions(policy, stage)))
-    .map(({ path, message }) => ({ path: pathOf(path), message: `makes a policy whose ${path} ${message}` }));
+  if (isContingency && pathOf('state') !== '') {
+    const message = 'is said of a policy for emergencies, which is kept off';
+    return [{ path: pathOf('state'), message, mend: 'take the exception out' }];
+  }
+  const wrong = [0, ...endsAfter(exceptions, 0)]
+    .flatMap((at) => wrongWith(withExceptions(policy, inForce(exceptions, at))))
+    .map(({ path, message, mend }) => ({
+      path: pathOf(path),
+      message: `makes a policy whose ${path} ${message}`,
+      mend,
+    }));
   if (wrong.length > 0) return [...new Map(wrong.map((one) => [JSON.stringify(one), one])).values()];
   const saying = (list: readonly Exception[]): Policy => canonical(standIn(withExceptions(policy, list)));
   return exceptions
@@ -186,13 +239,33 @@ function excepted(
     })
     .map(({ field }) => ({
       path: pathOf(field),
-      message: 'says what the policy says without it; take the exception out',
+      message: 'says what the policy says without it',
+      mend: 'take the exception out',
     }));
+}
+
+/** What is wrong with a policy that stands in no file. A tenant's own parameters are not known to it. */
+function wrongWith(raw: RawPolicy): Pick<Problem, 'path' | 'message' | 'mend'>[] {
+  const { document: json } = readJson(JSON.stringify(raw));
+  if (json === undefined) return [];
+  const uses = usesIn(json.tree).flatMap((use) => {
+    const wrong = wrongUse(use, new Map());
+    if (wrong === undefined) return [];
+    return [wrong.kind === 'unknownParameter' ? { ...wrong, mend: 'write the id itself' } : wrong];
+  });
+  return [...uses, ...problemsOf(raw, json)];
 }
 
 /** The policy with ids in place of parameters, whose values are not known yet. */
 function standIn(raw: RawPolicy): RawPolicy {
-  return resolve(raw, Object.fromEntries(RUN_PARAMETERS.map((name) => [name, [ANY_ID]]))) as RawPolicy;
+  const ids = Object.fromEntries(Object.keys(RUN_PARAMETERS).map((name) => [name, [ANY_ID]]));
+  return resolve(raw, ids) as RawPolicy;
+}
+
+function schemaProblems($schema: unknown): Unplaced[] {
+  if ($schema === undefined || typeof $schema === 'string') return [];
+  const mend = 'write where the schema is, or leave it out';
+  return [{ kind: 'wrongShape', path: '$schema', message: 'is not text', mend }];
 }
 
 /** The policy with every protected identity excluded. A policy for workload identities cannot exclude people. */
@@ -207,211 +280,188 @@ export function withProtected(policy: Policy, identities: ProtectedIdentities): 
   };
 }
 
-type Json = { ok: true; raw: RawPolicy; tree: Node } | { ok: false; problems: readonly Problem[] };
+/** A problem of a member, wherever that stands. */
+type Unplaced = Omit<Problem, keyof Place>;
 
-function parseJson(text: string): Json {
-  const fail = (kind: ProblemKind, message: string, offset = 0): Json => ({
-    ok: false,
-    problems: [{ kind, path: '', message, ...lineAndColumn(text, offset) }],
-  });
-  if (text.length > LENGTH_MAX)
-    return fail('wrongShape', `is ${text.length} characters long; at most ${LENGTH_MAX}`);
-  if (isTooDeep(text)) return fail('wrongShape', `is nested deeper than ${DEPTH_MAX} levels`);
-  const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { disallowComments: false, allowTrailingComma: false });
-  const first = errors[0];
-  if (first !== undefined || tree === undefined) {
-    const what = first === undefined ? 'is empty' : `is not JSON: ${printParseErrorCode(first.error)}`;
-    return fail('notJson', what, first?.offset ?? 0);
-  }
-  const twice = duplicateKeys(tree);
-  if (twice.length > 0) {
-    return {
-      ok: false,
-      problems: twice.map(({ path, offset }) => ({
-        kind: 'duplicateKey' as const,
-        path,
-        message: 'is written twice; parsers disagree about which one counts, so keep one',
-        ...lineAndColumn(text, offset),
-      })),
-    };
-  }
-  try {
-    const raw: unknown = JSON.parse(stripComments(text));
-    if (typeof raw === 'object' && raw !== null && !Array.isArray(raw))
-      return { ok: true, raw: raw as RawPolicy, tree };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return fail('notJson', `is not JSON: ${error.message}`);
-  }
-  return fail('wrongShape', 'is not a JSON object; one file holds one policy');
-}
-
-/** Brackets outside strings and comments are counted roughly: a string full of brackets is refused too, and is no policy. */
-function isTooDeep(text: string): boolean {
-  let depth = 0;
-  for (const character of text) {
-    if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') depth -= 1;
-    if (depth > DEPTH_MAX) return true;
-  }
-  return false;
-}
-
-function duplicateKeys(tree: Node): { path: string; offset: number }[] {
-  const found: { path: string; offset: number }[] = [];
-  const visit = (node: Node, path: string): void => {
-    const seen = new Set<string>();
-    for (const child of node.children ?? []) {
-      if (node.type !== 'object') {
-        visit(child, path);
-        continue;
-      }
-      const [name, value] = child.children ?? [];
-      const key = String(name?.value);
-      const here = path === '' ? key : `${path}.${key}`;
-      if (seen.has(key)) found.push({ path: here, offset: child.offset });
-      seen.add(key);
-      if (value !== undefined) visit(value, here);
-    }
-  };
-  visit(tree, '');
-  return found;
-}
-
-function problemsOf(raw: RawPolicy): Problem[] {
-  const parameterProblems = unknownParameters(raw);
+function problemsOf(raw: RawPolicy, json: JsonDocument): Problem[] {
   const stand = standIn(raw);
   const { policy, unrecognised } = read(stand);
-  const problems = [
-    ...parameterProblems,
-    ...shapeProblems(raw),
-    ...unrecognised.filter((member) => !member.empty).map(problemOf),
-  ];
-  // The service's rules are asked only of a document whose shape is understood; otherwise they complain of the same thing.
-  if (problems.length > 0) return problems;
-  return SERVICE_RULES.filter((rule) => rule.isBroken(policy, stand)).map((rule) => ({
-    kind: 'serviceRule' as const,
-    path: rule.path,
-    message: `${rule.message} (${rule.code})`,
-  }));
+  const odd = unrecognised.filter((member) => !member.empty);
+  const missing = missingMembers(raw);
+  // Of what was not understood the service's rules would only complain again, in other words.
+  const doubtful = [...missing.map(({ path }) => path), ...odd.flatMap(doubtfulIn)];
+  const broken = SERVICE_RULES.filter((rule) => isBrokenForSure(rule, policy, stand, doubtful)).map(
+    ({ code, path, message, mend }): Unplaced => ({ kind: 'serviceRule', code, path, message, mend }),
+  );
+  return [...odd.flatMap((member) => problemsWith(member, json)), ...located([...missing, ...broken], json)];
 }
 
-function shapeProblems(raw: RawPolicy): Problem[] {
-  const missing = (path: string, message: string): Problem => ({ kind: 'wrongShape', path, message });
-  const problems: Problem[] = [];
-  if (typeof raw.displayName !== 'string')
-    problems.push(missing('displayName', 'is missing; it is the policy’s name'));
-  if (raw.state === undefined || raw.state === null) {
-    problems.push(
-      missing('state', 'is missing; write enabled, disabled or enabledForReportingButNotEnforced'),
-    );
+/** The object that a misunderstood member leaves in doubt: a misspelled one may have been meant for any beside it. */
+function doubtfulIn({ path, reason }: Unrecognised): string[] {
+  switch (reason) {
+    case 'unknownMember':
+      return [path.split('.').slice(0, -1).join('.')];
+    case 'wrongShape':
+      return [path];
+    case 'unknownValue':
+      return [];
   }
-  if (typeof raw.conditions !== 'object' || raw.conditions === null) {
-    problems.push(missing('conditions', 'is missing; it says who and what the policy is for'));
+}
+
+/** Whether the service would refuse the policy by this rule, whatever the members that could not be read say. */
+function isBrokenForSure(
+  rule: ServiceRule,
+  policy: Policy,
+  raw: RawPolicy,
+  doubtful: readonly string[],
+): boolean {
+  const asked = new Set<string>();
+  const watched = new Proxy(policy, {
+    get(target, path) {
+      asked.add(String(path));
+      return target[String(path)];
+    },
+  });
+  const isBroken = rule.isBroken(watched, (path) => {
+    asked.add(path);
+    return rawAt(raw, path);
+  });
+  return isBroken && !doubtful.some((path) => [...asked].some((one) => areTogether(one, path)));
+}
+
+/** Whether two members are in one object: what one of them means may hang on the other. */
+function areTogether(one: string, other: string): boolean {
+  const [a, b] = [objectOf(one), objectOf(other)];
+  return a === b || b === '' || a.startsWith(`${b}.`) || b.startsWith(`${a}.`);
+}
+
+function missingMembers(raw: RawPolicy): Unplaced[] {
+  const missing = (path: string, message: string, mend: string): Unplaced => ({
+    kind: 'wrongShape',
+    path,
+    message,
+    mend,
+  });
+  const problems: Unplaced[] = [];
+  if (raw.displayName === undefined || raw.displayName === null)
+    problems.push(missing('displayName', 'is missing', 'give the policy a name'));
+  if (isEmptyRaw(raw.state)) {
+    const mend = `write ${inWords(kindAt('state'))}`;
+    problems.push(missing('state', 'is missing', mend));
   }
+  if (!isObject(raw.conditions) && isEmptyRaw(raw.conditions))
+    problems.push(missing('conditions', 'is missing', 'say who and what the policy is for'));
   return problems;
 }
 
-function problemOf(member: Unrecognised): Problem {
-  const field = FIELD_BY_PATH.get(member.path);
-  const { path } = member;
-  switch (member.reason) {
-    case 'unknownMember':
-      return BETA_ONLY.has(path)
-        ? {
-            kind: 'betaOnly',
-            path,
-            message: `exists in Graph beta only, and v1.0 cannot set it: ${member.value}`,
-          }
-        : { kind: 'wrongShape', path, message: `is no member of Graph v1.0's policy: ${member.value}` };
-    case 'wrongShape':
-      return { kind: 'wrongShape', path, message: `has the wrong type: ${member.value}` };
-    case 'unknownValue':
-      if (field?.kind.ids) {
-        return {
-          kind: 'notAnId',
-          path,
-          message: `takes object ids${keywordsOf(field.kind.values)}: ${member.value}`,
-        };
-      }
-      return {
-        kind: 'wrongShape',
-        path,
-        message: `takes ${(field?.kind.values ?? []).join(', ')}: ${member.value}`,
-      };
+function kindAt(path: string): Field['kind'] {
+  const field = FIELD_BY_PATH.get(path);
+  if (field === undefined) throw new Error(`no field ${path}`);
+  return field.kind;
+}
+
+/** One problem for each member of a list, so that the place is the member's own. */
+function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
+  const { path, reason, value } = member;
+  const field = FIELD_BY_PATH.get(path);
+  if (field === undefined || reason === 'unknownMember') {
+    const isOfBeta = BETA_ONLY.has(path);
+    const unknown: Unplaced = {
+      kind: isOfBeta ? 'betaOnly' : 'wrongShape',
+      path,
+      message: isOfBeta
+        ? `exists in Graph beta only, and v1.0 cannot set it: ${value}`
+        : reason === 'unknownMember'
+          ? `is no member of Graph v1.0’s policy: ${value}`
+          : `is not what Graph v1.0 has there: ${value}`,
+      mend:
+        reason === 'unknownMember' ? 'take it away, or correct its name' : 'write an object with its members',
+    };
+    return located([unknown], json);
   }
+  const leaf = path.split('.').reduce<Node | undefined>(memberOf, json.tree);
+  const members = leaf?.type === 'array' ? (leaf.children ?? []) : leaf === undefined ? [] : [leaf];
+  return members.filter((one) => isOdd(one, field)).map((one) => problemWithValue(one, field, json));
 }
 
-function keywordsOf(values: readonly string[] | undefined): string {
-  return values === undefined || values.length === 0 ? '' : ` or ${values.join(', ')}`;
+/** Parameters have problems of their own. */
+function isOdd(node: Node, { kind }: Field): boolean {
+  if (parameterIn(node.value) !== undefined) return false;
+  const value: unknown = getNodeValue(node);
+  const isMember = node.parent?.type === 'array';
+  return kind.parse(isMember ? [value] : value).odd !== undefined;
 }
 
-function notesOf(raw: RawPolicy): string[] {
+function problemWithValue(node: Node, { path, kind }: Field, json: JsonDocument): Problem {
+  const value: unknown = getNodeValue(node);
+  const isInPlace = kind.name === 'text' || node.parent?.type === 'array';
+  const written = JSON.stringify(value);
+  return {
+    kind: kind.ids === true && isInPlace && typeof value === 'string' ? 'notAnId' : 'wrongShape',
+    path,
+    ...json.placeOf(node),
+    message: `cannot be ${written.length > 200 ? `${written.slice(0, 200)}…` : written}`,
+    mend: `write ${inWords(kind)}`,
+  };
+}
+
+function notesOf(raw: RawPolicy, json: JsonDocument): Note[] {
   const readOnly = Object.keys(raw).filter((name) => READ_ONLY.has(name) && raw[name] !== null);
   const { unrecognised } = read(raw);
   return [
-    ...readOnly.map((name) => `${name} is read-only and was dropped`),
+    ...readOnly.map((path) => ({ path, message: 'is read-only and was dropped' })),
     ...unrecognised
-      .filter((member) => member.empty)
-      .map((member) => `${member.path} is empty and unknown to v1.0, and was dropped`),
-  ];
+      .filter(({ empty }) => empty)
+      .map(({ path }) => ({ path, message: 'is empty and unknown to v1.0, and was dropped' })),
+  ]
+    .map((note) => ({ ...note, ...placeOf(json, note.path) }))
+    .sort(byPlace);
 }
 
-const PARAMETER = /^@([A-Za-z][A-Za-z0-9]*)$/;
-
-/** Replaces `"@name"` inside lists by the parameter's values; anything else stays as it is. */
-export function resolve(value: unknown, parameters: Parameters): unknown {
-  if (Array.isArray(value)) {
-    return value.flatMap((member: unknown): readonly unknown[] => {
-      const name = typeof member === 'string' ? PARAMETER.exec(member)?.[1] : undefined;
-      const known = name === undefined ? undefined : parameters[name];
-      return known ?? [resolve(member, parameters)];
-    });
-  }
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [name, resolve(member, parameters)]),
-    );
-  }
-  return value;
+function namedIn({ displayName }: RawPolicy, json: JsonDocument): Named | undefined {
+  return typeof displayName === 'string' ? { displayName, nameAt: placeOf(json, 'displayName') } : undefined;
 }
 
-function unknownParameters(value: unknown, path = ''): Problem[] {
-  if (typeof value === 'string') {
-    const name = PARAMETER.exec(value)?.[1];
-    if (name === undefined || RUN_PARAMETERS.includes(name)) return [];
-    return [
-      {
-        kind: 'unknownParameter',
-        path,
-        message: `@${name} is no parameter; known are ${RUN_PARAMETERS.map((known) => `@${known}`).join(', ')}`,
-      },
-    ];
-  }
-  if (Array.isArray(value)) return value.flatMap((member) => unknownParameters(member, path));
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([name, member]) =>
-      name === 'displayName' ? [] : unknownParameters(member, path === '' ? name : `${path}.${name}`),
-    );
-  }
-  return [];
+function isObject(value: unknown): value is RawPolicy {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function placeOf(text: string, tree: Node, path: string): { line: number; column: number } {
-  let node: Node = tree;
-  for (const name of path === '' ? [] : path.split('.')) {
-    const next =
-      node.type === 'array'
-        ? node.children?.[Number(name)]
-        : node.children?.find((child) => child.children?.[0]?.value === name)?.children?.[1];
-    if (next === undefined) break;
-    node = next;
-  }
-  return lineAndColumn(text, node.offset);
+function located(problems: readonly Unplaced[], json: JsonDocument): Problem[] {
+  return problems.map((problem) => ({ ...problem, ...placeOf(json, problem.path) }));
 }
 
-function lineAndColumn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+/** The member's own place, or that of the nearest object around it where it is missing. */
+function placeOf(json: JsonDocument, path: string): Place {
+  const names = path === '' ? [] : path.split('.');
+  for (let length = names.length; length > 0; length -= 1) {
+    const node = nodeAt(json.tree, names.slice(0, length).join('.'));
+    if (node !== undefined) return json.placeOf(node);
+  }
+  return json.placeOf(json.tree);
+}
+
+function memberOf(node: Node | undefined, name: string): Node | undefined {
+  return node?.children?.find(({ type, children }) => type === 'property' && children?.[0]?.value === name)
+    ?.children?.[1];
+}
+
+/** Member names may hold dots, so that a path can be read in more than one way. */
+function nodeAt(node: Node, path: string, prefix = ''): Node | undefined {
+  for (const [name, value] of membersOf(node)) {
+    const here = joined(prefix, name);
+    if (here === path) return value;
+    const below = path.startsWith(`${here}.`) ? nodeAt(value, path, here) : undefined;
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+/** Of an object by name, of a list by index. */
+function membersOf({ type, children = [] }: Node): (readonly [string, Node])[] {
+  if (type === 'array') return children.map((value, index) => [String(index), value]);
+  return children.flatMap(({ type: kind, children: parts = [] }) => {
+    const [name, value] = parts;
+    if (kind !== 'property' || name === undefined || value === undefined) return [];
+    return [[String(name.value), value] as const];
+  });
 }

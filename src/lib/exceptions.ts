@@ -18,10 +18,23 @@ export interface Exception {
   readonly endsAt: number;
 }
 
-/** What is wrong with a list of exceptions, and where below `caretaker.exceptions`. */
+/** What an exception says, each member with its meaning; it has all of them. */
+export const EXCEPTION_MEMBERS: Readonly<Record<'field' | 'value' | 'owner' | 'reason' | 'until', string>> = {
+  field: 'The one field of the policy that deviates; any but displayName.',
+  value: 'What is accepted there, as Graph spells it.',
+  owner: 'Who answers for it.',
+  reason: 'Why it is accepted.',
+  until: 'The last day it lasts, in UTC, such as 2026-12-31; at most a year ahead.',
+};
+/** What a list of exceptions is. */
+export const EXCEPTIONS = 'Deviations somebody answers for, each of one field, until a day.';
+const MEMBERS: readonly string[] = Object.keys(EXCEPTION_MEMBERS);
+
+/** What is wrong with a list of exceptions, where below `caretaker.exceptions`, and what mends it. */
 export interface ExceptionProblem {
   readonly path: string;
   readonly message: string;
+  readonly mend: string;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -31,11 +44,14 @@ const LONGEST_MS = 366 * DAY_MS;
 const WARN_MS = 7 * DAY_MS;
 
 export function exceptionProblems(list: unknown): ExceptionProblem[] {
-  if (!Array.isArray(list)) return [{ path: '', message: 'must be a list' }];
+  if (!Array.isArray(list))
+    return [{ path: '', message: 'is not a list', mend: 'write [ … ] or leave it out' }];
   const seen = new Set<unknown>();
-  return list.flatMap((item: unknown, index) => {
+  return list.flatMap((item: unknown, index): ExceptionProblem[] => {
     if (typeof item !== 'object' || item === null || Array.isArray(item))
-      return [{ path: `.${index}`, message: `must be an object with ${MEMBERS.join(', ')}` }];
+      return [
+        { path: `.${index}`, message: 'is not an object', mend: `write one with ${MEMBERS.join(', ')}` },
+      ];
     const members = item as Readonly<Record<string, unknown>>;
     const { field } = members;
     const isTwice = seen.has(field);
@@ -45,36 +61,46 @@ export function exceptionProblems(list: unknown): ExceptionProblem[] {
         .filter((name) => !MEMBERS.includes(name))
         .map((name) => ({
           path: `.${index}.${name}`,
-          message: `is no member; known are ${MEMBERS.join(', ')}`,
+          message: 'is unknown',
+          mend: `take it away; known are ${MEMBERS.join(', ')}`,
         })),
       ...MEMBERS.flatMap((name) => {
-        const message =
-          name === 'field' && isTwice ? 'is excepted twice; keep one' : problemWith(name, members);
-        return message === undefined ? [] : [{ path: `.${index}.${name}`, message }];
+        const wrong = name === 'field' && isTwice ? TWICE : wrongMember(name, members);
+        return wrong === undefined ? [] : [{ path: `.${index}.${name}`, ...wrong }];
       }),
     ];
   });
 }
 
-const MEMBERS: readonly string[] = ['field', 'value', 'owner', 'reason', 'until'];
+const TWICE = { message: 'is excepted twice', mend: 'keep one of the two' };
 
-function problemWith(name: string, members: Readonly<Record<string, unknown>>): string | undefined {
+function wrongMember(
+  name: string,
+  members: Readonly<Record<string, unknown>>,
+): Omit<ExceptionProblem, 'path'> | undefined {
   const value = Object.hasOwn(members, name) ? members[name] : undefined;
-  if (value === undefined) return 'is missing';
+  const missing = value === undefined;
+  const message = missing ? 'is missing' : `cannot be ${JSON.stringify(value).slice(0, 200)}`;
   switch (name) {
     case 'field':
-      if (value === 'displayName') return 'displayName cannot be excepted: the policy is found by it';
+      if (value === 'displayName')
+        return {
+          message: 'cannot be displayName: the policy is found by it',
+          mend: 'rename the policy itself',
+        };
       return typeof value === 'string' && FIELD_BY_PATH.has(value)
         ? undefined
-        : `must be the path of one field, such as conditions.users.excludeGroups, not ${JSON.stringify(value)}`;
+        : { message, mend: 'write the path of one field, such as conditions.users.excludeGroups' };
     case 'until':
       return typeof value === 'string' && endOf(value) !== undefined
         ? undefined
-        : `must be the last day it lasts, such as 2026-12-31, not ${JSON.stringify(value)}`;
+        : { message, mend: 'write the last day it lasts, such as 2026-12-31' };
     case 'value':
-      return undefined;
+      return missing ? { message, mend: 'write what is accepted, as Graph spells it' } : undefined;
     default:
-      return typeof value === 'string' && value.trim() !== '' ? undefined : 'must say it in words';
+      return typeof value === 'string' && value.trim() !== ''
+        ? undefined
+        : { message, mend: 'say it in words' };
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Parameters, ProtectedIdentities } from './desired.ts';
+import type { ProtectedIdentities } from './desired.ts';
 import { Fault } from './fault.ts';
+import type { Parameters } from './parameters.ts';
 import type { Ports } from './ports.ts';
 import { type Undo, undo } from './undo.ts';
 

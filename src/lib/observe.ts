@@ -1,15 +1,10 @@
 import { brokenLink, type Seen, standingOf, UNSEEN } from './chain.ts';
-import {
-  type DesiredDocument,
-  effective,
-  type Parameters,
-  type ProtectedIdentities,
-  parseDesired,
-} from './desired.ts';
+import { type DesiredDocument, effective, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
 import { bounded, endsAfter, inForce, withExceptions } from './exceptions.ts';
 import { asFault } from './fault.ts';
 import type { Binding } from './journal.ts';
+import type { Parameters } from './parameters.ts';
 import { canonical } from './policy/canonical.ts';
 import type { Policy, PolicyId, PolicyKey } from './policy/model.ts';
 import type {
@@ -277,7 +272,9 @@ function desiredFrom(
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
   if (!parsed.ok) {
-    const problems = parsed.problems.map(({ path, message }) => `${path === '' ? 'it' : path} ${message}`);
+    const problems = parsed.problems.map(
+      ({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`,
+    );
     return {
       key,
       problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,

@@ -1,6 +1,6 @@
 import { type Applied, apply } from './apply.ts';
 import { leaveOn, switchedOn } from './contingency.ts';
-import type { Parameters, ProtectedIdentities } from './desired.ts';
+import type { ProtectedIdentities } from './desired.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
 import type { FlapLimit } from './flapping.ts';
@@ -8,6 +8,7 @@ import { type Around, type Facts, guard, hasNotBegun, type Verdict } from './gua
 import type { Binding } from './journal.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
+import type { Parameters } from './parameters.ts';
 import { type Change, mostUrgentFirst, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';

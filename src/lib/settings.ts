@@ -1,5 +1,6 @@
-import type { Parameters, ProtectedIdentities } from './desired.ts';
+import type { ProtectedIdentities } from './desired.ts';
 import { type CloudName, clouds } from './graph/clouds.ts';
+import type { Parameters } from './parameters.ts';
 import type { TenantId } from './policy/model.ts';
 import { isGuid } from './policy/values.ts';
 import type { Mode } from './report.ts';

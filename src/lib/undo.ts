@@ -1,6 +1,7 @@
-import { effective, type Parameters, type ProtectedIdentities, parseDesired } from './desired.ts';
+import { effective, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type FieldDrift, fieldDrifts } from './diff.ts';
 import type { Binding, JournalEntry } from './journal.ts';
+import type { Parameters } from './parameters.ts';
 import { canonical, read } from './policy/canonical.ts';
 import { FIELDS, rawAt } from './policy/fields.ts';
 import type { Canonical, Policy, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';

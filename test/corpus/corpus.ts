@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProblemKind } from '../../src/lib/desired.ts';
+import type { ProblemKind } from '../../src/lib/problem.ts';
 
 /** Folder of public policies, where there is one. It is other people's data and no part of this project. */
 export const CORPUS = process.env.CA_CORPUS;
@@ -23,6 +23,12 @@ export function corpusFiles(folder: string): CorpusFile[] {
 /** The only ways in which a public file may fail to round-trip. */
 export const ERROR_KINDS: Readonly<Record<ProblemKind, string>> = {
   unknownParameter: 'unknown parameter',
+  emptyParameter: 'parameter without a value',
+  misplacedParameter: 'parameter in a wrong place',
+  encoding: 'not UTF-8',
+  parsersDisagree: 'not one thing to all parsers',
+  sameName: 'name taken',
+  wrongKey: 'wrong key',
   caretaker: 'wrong member of ours',
   notAnId: 'not an id',
   betaOnly: 'beta-only member set',

@@ -20,6 +20,8 @@ async function verdict(text: string): Promise<string> {
   const parsed = parseDesired(text);
   if (!parsed.ok) {
     const kinds = new Set(parsed.problems.map(({ kind }) => ERROR_KINDS[kind]));
+    // A service rule counts where it is all that is wrong.
+    if (kinds.size > 1) kinds.delete(ERROR_KINDS.serviceRule);
     return [...kinds].sort()[0] as string;
   }
   const wanted = canonical(parsed.document.raw);

@@ -278,7 +278,7 @@ describe('what Graph v1.0 does not have', () => {
 
     expect(parsed).toMatchObject({
       ok: true,
-      document: { notes: [expect.stringContaining('conditions.agents')] },
+      document: { notes: [expect.objectContaining({ path: 'conditions.agents' })] },
     });
   });
 });

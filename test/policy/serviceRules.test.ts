@@ -250,8 +250,8 @@ function broken(edit: Edit): string[] {
   for (const [path, value] of Object.entries(edit)) put(raw, path, value);
   const parsed = parseDesired(JSON.stringify(raw));
   if (parsed.ok) return [];
-  return parsed.problems.map(({ kind, path, message }) =>
-    kind === 'serviceRule' ? `${/\((\w+)\)$/.exec(message)?.[1]} ${path}` : `${kind} ${path} ${message}`,
+  return parsed.problems.map(({ kind, code, path, message }) =>
+    kind === 'serviceRule' ? `${code} ${path}` : `${kind} ${path} ${message}`,
   );
 }
 

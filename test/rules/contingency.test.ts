@@ -101,11 +101,14 @@ describe('a contingency policy', () => {
   });
 
   it.each([
-    [{ contingency: 'yes' }, 'must be true or false'],
-    [{ contingency: true }, 'goes with a policy that is kept off'],
-    [{ whenTightened: 'never' }, 'must be "fix" or "hold"'],
-    [{ whenTighten: 'hold' }, 'is no member of caretaker'],
-    ['contingency', 'must be an object'],
+    [{ contingency: 'yes' }, 'caretaker.contingency cannot be "yes" (write false or true)'],
+    [{ contingency: true }, 'is said of a policy that is on (write state disabled)'],
+    [{ whenTightened: 'never' }, 'cannot be "never" (write "fix" or "hold")'],
+    [
+      { whenTighten: 'hold' },
+      'caretaker.whenTighten is unknown (take it away; known are contingency and whenTightened)',
+    ],
+    ['contingency', 'is not an object'],
   ])('cannot be declared by mistake: %j', async (caretaker, problem) => {
     const made = await world();
     await made.push({ emergency: article({ caretaker }) });

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../sandbox/tenant/index.ts';
-import type { Parameters } from '../../src/lib/desired.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
+import type { Parameters } from '../../src/lib/parameters.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { IDENTITIES } from '../support/world.ts';
 import type { Dice } from './dice.ts';

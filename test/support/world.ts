@@ -1,9 +1,10 @@
 import { createTenant, type Tenant, type TenantOptions } from '../../sandbox/tenant/index.ts';
 import { type Answer, approve } from '../../src/lib/approve.ts';
-import { type Parameters, type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
+import { type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import { createGraph } from '../../src/lib/graph/index.ts';
 import { lookBack } from '../../src/lib/lookBack.ts';
+import type { Parameters } from '../../src/lib/parameters.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Ports } from '../../src/lib/ports.ts';
 import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';

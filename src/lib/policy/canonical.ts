@@ -1,4 +1,4 @@
-import { FIELD_BY_PATH, FIELDS, objectOf, READ_ONLY, rawAt } from './fields.ts';
+import { BRANCHES, BY_ID_ONLY, FIELD_BY_PATH, FIELDS, objectOf, READ_ONLY, rawAt } from './fields.ts';
 import type { Canonical, Policy, RawPolicy, Reading, Unrecognised } from './model.ts';
 import { isEmptyRaw, isNoise } from './values.ts';
 
@@ -26,23 +26,15 @@ export function canonical(raw: RawPolicy): Policy {
   return read(raw).policy;
 }
 
-/** Paths that hold fields below them, such as `conditions` and `conditions.users`. */
-const BRANCHES: ReadonlySet<string> = new Set(
-  FIELDS.flatMap((field) => {
-    const names = field.path.split('.');
-    return names.slice(1).map((_, index) => names.slice(0, index + 1).join('.'));
-  }),
-);
-
-/** A strength comes expanded, and what Microsoft puts into it changes over time: its id alone says which one it is. */
-const BY_ID_ONLY: ReadonlySet<string> = new Set(['grantControls.authenticationStrength']);
-
 function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognised[]): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, member] of Object.entries(value)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    if (isNoise(name) || (prefix === '' && READ_ONLY.has(name)) || FIELD_BY_PATH.has(path)) continue;
-    if (!BRANCHES.has(path)) found.push(note(path, 'unknownMember', member));
+    if (isNoise(name) || (prefix === '' && READ_ONLY.has(name))) continue;
+    // A name with a dot in it is no path, however much it looks like one.
+    const isKnown = !name.includes('.');
+    if (isKnown && FIELD_BY_PATH.has(path)) continue;
+    if (!isKnown || !Object.hasOwn(BRANCHES, path)) found.push(note(path, 'unknownMember', member));
     else if (member !== null && (typeof member !== 'object' || Array.isArray(member))) {
       if (!isEmptyRaw(member)) found.push(note(path, 'wrongShape', member));
     } else if (!BY_ID_ONLY.has(path)) collectUnknownMembers(member, path, found);

@@ -2,7 +2,15 @@ import type { Canonical, Effect, Policy } from './model.ts';
 import { asSet, sameValue } from './values.ts';
 
 /** Judges a move of one field from one policy to another. */
-export type EffectOf = (before: Policy, after: Policy) => Effect;
+export interface EffectOf {
+  (before: Policy, after: Policy): Effect;
+  /** Which moves loosen a policy, in words, for documents. */
+  readonly loosens: string;
+}
+
+export function inTheseWords(loosens: string, judge: (before: Policy, after: Policy) => Effect): EffectOf {
+  return Object.assign(judge, { loosens });
+}
 
 /** The whole of these two moves; two opposite ones cannot be added up. */
 export function together(...effects: readonly Effect[]): Effect {
@@ -18,21 +26,27 @@ export function opposite(effect: Effect): Effect {
   return effect;
 }
 
-export const neutral: EffectOf = () => 'neutral';
+export const neutral = inTheseWords('Nothing; it enforces nothing.', () => 'neutral');
 
 /** A list of who or what is meant: growing it means more sign-ins fall under the policy. `All` holds everything. */
 export function includes(path: string, top = 'All'): EffectOf {
-  return (before, after) => growth(asSet(before[path]), asSet(after[path]), top);
+  return inTheseWords('Taking members away.', (before, after) =>
+    growth(asSet(before[path]), asSet(after[path]), top),
+  );
 }
 
 /** A list of who or what is spared: growing it means fewer sign-ins fall under the policy. */
 export function excludes(path: string): EffectOf {
-  return (before, after) => opposite(growth(asSet(before[path]), asSet(after[path]), ''));
+  return inTheseWords('Adding members.', (before, after) =>
+    opposite(growth(asSet(before[path]), asSet(after[path]), '')),
+  );
 }
 
 /** A condition that narrows when it is set: empty means every sign-in, so does its `top` member. */
 export function narrows(path: string, top: string): EffectOf {
-  return (before, after) => {
+  const every = top === '' ? 'an empty list' : `an empty list or ${top}`;
+  const loosens = `Setting it where it was not (${every} is every sign-in), and taking members away.`;
+  return inTheseWords(loosens, (before, after) => {
     const from = asSet(before[path]);
     const to = asSet(after[path]);
     const fromAll = from.length === 0 || from.includes(top);
@@ -41,64 +55,72 @@ export function narrows(path: string, top: string): EffectOf {
     if (fromAll) return 'loosens';
     if (toAll) return 'tightens';
     return growth(from, to, top);
-  };
+  });
 }
 
 /** A filter can only take sign-ins away; what one rule takes compared with another is not for us to say. */
 export function filter(path: string): EffectOf {
-  return (before, after) => {
+  const loosens = 'Setting it where it was not. From one rule or mode to another is unclear.';
+  return inTheseWords(loosens, (before, after) => {
     const from = before[`${path}.rule`] ?? null;
     const to = after[`${path}.rule`] ?? null;
     if (from === null && to === null) return 'neutral';
     if (from === null) return 'loosens';
     if (to === null) return 'tightens';
     return 'unclear';
-  };
+  });
 }
 
 /** Values in order from the weakest to the strongest; anything outside the order is unclear. */
 export function ranks(path: string, weakestFirst: readonly Canonical[]): EffectOf {
-  return (before, after) => {
+  const order = weakestFirst.map((value) => (value === null ? 'not set' : String(value))).join(' < ');
+  return inTheseWords(`Going down in ${order}.`, (before, after) => {
     const from = weakestFirst.findIndex((value) => sameValue(value, before[path]));
     const to = weakestFirst.findIndex((value) => sameValue(value, after[path]));
     if (from < 0 || to < 0) return 'unclear';
     return to > from ? 'tightens' : to < from ? 'loosens' : 'neutral';
-  };
+  });
 }
 
 /** A grant is a formula over controls: one that asks for everything the other asks for, and more, is the tighter one. */
-export const grant: EffectOf = (before, after) => {
-  const from = waysThrough(before);
-  const to = waysThrough(after);
-  const tightens = asksAtLeast(to, from);
-  const loosens = asksAtLeast(from, to);
-  if (tightens && loosens) return 'neutral';
-  if (tightens) return 'tightens';
-  return loosens ? 'loosens' : 'unclear';
-};
+export const grant = inTheseWords(
+  'An easier way through the grant as a whole: a control less under AND, one more under OR, no block.',
+  (before, after) => {
+    const from = waysThrough(before);
+    const to = waysThrough(after);
+    const tightens = asksAtLeast(to, from);
+    const loosens = asksAtLeast(from, to);
+    if (tightens && loosens) return 'neutral';
+    if (tightens) return 'tightens';
+    return loosens ? 'loosens' : 'unclear';
+  },
+);
 
 /** How often somebody must sign in again: every time, then the shortest interval, is the tightest. */
-export const signInFrequency: EffectOf = (before, after) => {
-  const path = 'sessionControls.signInFrequency';
-  const howOften = (policy: Policy): number => {
-    if (policy[`${path}.isEnabled`] !== true) return 0;
-    if (policy[`${path}.frequencyInterval`] === 'everyTime') return Number.POSITIVE_INFINITY;
-    const value = policy[`${path}.value`];
-    const hours =
-      typeof value === 'number' ? value * (policy[`${path}.type`] === 'days' ? 24 : 1) : Number.NaN;
-    return 1 / hours;
-  };
-  const proof = ranks(`${path}.authenticationType`, [
-    null,
-    'secondaryAuthentication',
-    'primaryAndSecondaryAuthentication',
-  ]);
-  const from = howOften(before);
-  const to = howOften(after);
-  if (Number.isNaN(from) || Number.isNaN(to)) return 'unclear';
-  const often: Effect = to > from ? 'tightens' : to < from ? 'loosens' : 'neutral';
-  return together(often, proof(before, after));
-};
+export const signInFrequency = inTheseWords(
+  'A longer interval, an interval in place of every time, none at all, or proof of the second factor alone.',
+  (before, after) => {
+    const path = 'sessionControls.signInFrequency';
+    const howOften = (policy: Policy): number => {
+      if (policy[`${path}.isEnabled`] !== true) return 0;
+      if (policy[`${path}.frequencyInterval`] === 'everyTime') return Number.POSITIVE_INFINITY;
+      const value = policy[`${path}.value`];
+      const hours =
+        typeof value === 'number' ? value * (policy[`${path}.type`] === 'days' ? 24 : 1) : Number.NaN;
+      return 1 / hours;
+    };
+    const proof = ranks(`${path}.authenticationType`, [
+      null,
+      'secondaryAuthentication',
+      'primaryAndSecondaryAuthentication',
+    ]);
+    const from = howOften(before);
+    const to = howOften(after);
+    if (Number.isNaN(from) || Number.isNaN(to)) return 'unclear';
+    const often: Effect = to > from ? 'tightens' : to < from ? 'loosens' : 'neutral';
+    return together(often, proof(before, after));
+  },
+);
 
 function growth(from: readonly string[], to: readonly string[], top: string): Effect {
   const fromAll = from.includes(top);

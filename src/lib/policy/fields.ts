@@ -4,6 +4,7 @@ import {
   filter,
   grant,
   includes,
+  inTheseWords,
   narrows,
   neutral,
   opposite,
@@ -23,6 +24,7 @@ import {
   isEmptyRaw,
   isWord,
   type Kind,
+  type Meanings,
   set,
   text,
 } from './values.ts';
@@ -61,34 +63,59 @@ export function objectOf(path: string): string {
   return names[0] === 'conditions' ? names.slice(0, 2).join('.') : (names[0] ?? path);
 }
 
-const CLIENT_APPS = [
-  'all',
-  'browser',
-  'mobileAppsAndDesktopClients',
-  'exchangeActiveSync',
-  'easSupported',
-  'other',
-];
-const PLATFORMS = ['all', 'android', 'iOS', 'linux', 'macOS', 'windows', 'windowsPhone'];
-const RISK_LEVELS = ['low', 'medium', 'high', 'hidden', 'none'];
-const BUILT_IN_CONTROLS = [
-  'approvedApplication',
-  'block',
-  'compliantApplication',
-  'compliantDevice',
-  'domainJoinedDevice',
-  'mfa',
-  'passwordChange',
-  'riskRemediation',
-];
-export const GUEST_TYPES: readonly string[] = [
-  'b2bCollaborationGuest',
-  'b2bCollaborationMember',
-  'b2bDirectConnectUser',
-  'internalGuest',
-  'otherExternalUser',
-  'serviceProvider',
-];
+const CLIENT_APPS: Meanings = {
+  all: 'Every kind of client; the same as no condition.',
+  browser: 'Web browsers.',
+  mobileAppsAndDesktopClients: 'Apps with modern authentication on phones and desktops.',
+  exchangeActiveSync: 'Exchange ActiveSync clients.',
+  easSupported: 'An old name for the Exchange ActiveSync clients that can be managed; kept on read.',
+  other: 'Legacy authentication (IMAP, POP, SMTP, older Office …), which can prove neither MFA nor a device.',
+};
+const PLATFORMS: Meanings = {
+  all: 'Every platform, unknown ones included.',
+  android: 'Android.',
+  iOS: 'iOS and iPadOS.',
+  linux: 'Linux.',
+  macOS: 'macOS.',
+  windows: 'Windows.',
+  windowsPhone: 'Windows Phone, which is no longer made.',
+};
+const RISK_LEVELS: Meanings = {
+  low: 'Low risk, and no other.',
+  medium: 'Medium risk, and no other.',
+  high: 'High risk, and no other.',
+  hidden: 'A level the tenant may not see.',
+  none: 'No risk found.',
+};
+const BUILT_IN_CONTROLS: Meanings = {
+  approvedApplication:
+    'An approved client app. Retired: policies that use it can be neither made nor edited.',
+  block: 'No access at all; stands alone.',
+  compliantApplication: 'An app with an app protection policy (Intune).',
+  compliantDevice: 'A device that Intune calls compliant.',
+  domainJoinedDevice: 'A device that is hybrid-joined to Entra ID.',
+  mfa: 'Multifactor authentication; not beside an authentication strength.',
+  passwordChange: 'A new password, for users at risk.',
+  riskRemediation: 'Whatever puts the risk right; the service adds a strength and "every time" by itself.',
+};
+const GUEST_MEANINGS: Meanings = {
+  b2bCollaborationGuest: 'Invited users of other tenants whose type here is guest.',
+  b2bCollaborationMember: 'Invited users of other tenants whose type here is member.',
+  b2bDirectConnectUser: 'Users of other tenants in shared channels, without an account here.',
+  internalGuest: 'Accounts of this tenant whose type is guest.',
+  otherExternalUser: 'External users of no other kind.',
+  serviceProvider: 'Users of a cloud solution provider.',
+};
+export const GUEST_TYPES: readonly string[] = Object.keys(GUEST_MEANINGS);
+const TARGETS: Meanings = {
+  Office365: 'The Office 365 apps, as Microsoft groups them.',
+  MicrosoftAdminPortals: 'The admin portals, as Microsoft groups them; not Azure management.',
+  AllAgentIdResources: 'All resources of agent identities.',
+};
+const LOCATIONS: Meanings = {
+  All: 'Every place, unknown ones included.',
+  AllTrusted: 'All trusted named locations, and the MFA trusted addresses.',
+};
 /** The service adds a strength by itself where `riskRemediation` stands alone (Entra docs, grant controls, March 2026). */
 const MFA_STRENGTH = '00000000-0000-0000-0000-000000000002';
 
@@ -99,24 +126,40 @@ const session = 'sessionControls';
 
 /** THE TABLE. */
 export const FIELDS: readonly Field[] = [
-  field('displayName', text, neutral, 'The name administrators know the policy by. Not unique in Graph.'),
+  field(
+    'displayName',
+    text,
+    neutral,
+    'The name administrators know the policy by. Not unique in Graph; unique here.',
+  ),
   field(
     'state',
-    choice(['disabled', 'enabledForReportingButNotEnforced', 'enabled']),
+    choice({
+      disabled: 'Off.',
+      enabledForReportingButNotEnforced:
+        'Report-only: judged and logged, not enforced; device checks may still prompt people.',
+      enabled: 'On.',
+    }),
     ranks('state', ['disabled', 'enabledForReportingButNotEnforced', 'enabled']),
     'On, off, or report-only.',
   ),
 
   field(
     `${users}.includeUsers`,
-    ids('All', 'None', 'GuestsOrExternalUsers'),
+    ids({
+      All: 'Everyone in the tenant, guests included.',
+      None: 'Nobody.',
+      GuestsOrExternalUsers: 'All six types of guests and external users; the older way to say so.',
+    }),
     includes(`${users}.includeUsers`),
     'Users the policy is for.',
     withoutNoneAndGuests,
   ),
   field(
     `${users}.excludeUsers`,
-    ids('GuestsOrExternalUsers'),
+    ids({
+      GuestsOrExternalUsers: 'All six types of guests and external users; the older way to say so.',
+    }),
     excludes(`${users}.excludeUsers`),
     'Users it spares.',
     withoutNoneAndGuests,
@@ -150,9 +193,11 @@ export const FIELDS: readonly Field[] = [
 
   field(
     `${workload}.includeServicePrincipals`,
-    ids('ServicePrincipalsInMyTenant'),
+    ids({
+      ServicePrincipalsInMyTenant: 'Every service principal whose app is registered in this tenant.',
+    }),
     includes(`${workload}.includeServicePrincipals`, 'ServicePrincipalsInMyTenant'),
-    'Workload identities the policy is for.',
+    'Workload identities the policy is for, in place of users. Needs Workload Identities Premium.',
   ),
   field(
     `${workload}.excludeServicePrincipals`,
@@ -164,29 +209,50 @@ export const FIELDS: readonly Field[] = [
 
   field(
     `${applications}.includeApplications`,
-    ids('All', 'None', 'Office365', 'MicrosoftAdminPortals', 'AllAgentIdResources'),
+    ids({ All: 'Every resource.', None: 'No resource.', ...TARGETS }),
     includes(`${applications}.includeApplications`),
-    'Target resources by app id.',
+    'Target resources, by app (client) id.',
     withoutNone,
   ),
   field(
     `${applications}.excludeApplications`,
-    ids('Office365', 'MicrosoftAdminPortals', 'AllAgentIdResources'),
+    ids(TARGETS),
     excludes(`${applications}.excludeApplications`),
-    'Target resources it spares.',
+    'Target resources it spares, by app (client) id.',
     withoutNone,
   ),
   field(
     `${applications}.includeUserActions`,
-    set([], { also: /^urn:user:[a-z]+$/i }),
+    set(
+      {
+        'urn:user:registersecurityinfo': 'Registering methods to prove who one is.',
+        'urn:user:registerdevice': 'Registering or joining a device.',
+      },
+      {
+        also: {
+          pattern: /^[Uu][Rr][Nn]:[Uu][Ss][Ee][Rr]:[A-Za-z]+$/,
+          words: 'other user actions (urn:user:…)',
+          spell: (member) => member.toLowerCase(),
+        },
+      },
+    ),
     includes(`${applications}.includeUserActions`),
-    'User actions instead of resources.',
+    'User actions, in place of resources.',
   ),
   field(
     `${applications}.includeAuthenticationContextClassReferences`,
-    set([], { also: /^c[1-9][0-9]?$/i }),
+    set(
+      {},
+      {
+        also: {
+          pattern: /^[Cc][1-9][0-9]?$/,
+          words: 'c1 to c99',
+          spell: (member) => member.toLowerCase(),
+        },
+      },
+    ),
     includes(`${applications}.includeAuthenticationContextClassReferences`),
-    'Authentication contexts c1 to c99 instead of resources.',
+    'Authentication contexts c1 to c99, in place of resources.',
   ),
   ...filterFields(`${applications}.applicationFilter`, 'Target resources by custom security attributes.'),
 
@@ -211,20 +277,23 @@ export const FIELDS: readonly Field[] = [
   ),
   field(
     'conditions.locations.includeLocations',
-    ids('All', 'AllTrusted'),
+    ids(LOCATIONS),
     narrows('conditions.locations.includeLocations', 'All'),
     'Named locations the sign-in comes from.',
   ),
   field(
     'conditions.locations.excludeLocations',
-    ids('All', 'AllTrusted'),
+    ids(LOCATIONS),
     excludes('conditions.locations.excludeLocations'),
     'Named locations it spares.',
   ),
   ...filterFields('conditions.devices.deviceFilter', 'Devices by their attributes.'),
   field(
     'conditions.authenticationFlows.transferMethods',
-    flags(['deviceCodeFlow', 'authenticationTransfer']),
+    flags({
+      deviceCodeFlow: 'Signing in on one device with a code typed on another.',
+      authenticationTransfer: 'Carrying a sign-in from one device to another.',
+    }),
     narrows('conditions.authenticationFlows.transferMethods', ''),
     'Device code flow and authentication transfer.',
   ),
@@ -232,30 +301,30 @@ export const FIELDS: readonly Field[] = [
     'conditions.signInRiskLevels',
     set(RISK_LEVELS),
     narrows('conditions.signInRiskLevels', ''),
-    'Risk of the sign-in; each listed level matches exactly itself.',
+    'Risk of the sign-in; each listed level matches exactly itself. Needs Entra ID P2.',
   ),
   field(
     'conditions.userRiskLevels',
     set(RISK_LEVELS),
     narrows('conditions.userRiskLevels', ''),
-    'Risk of the user; each listed level matches exactly itself.',
+    'Risk of the user; each listed level matches exactly itself. Needs Entra ID P2.',
   ),
   field(
     'conditions.servicePrincipalRiskLevels',
     set(RISK_LEVELS),
     narrows('conditions.servicePrincipalRiskLevels', ''),
-    'Risk of the workload identity.',
+    'Risk of the workload identity. Needs Workload Identities Premium.',
   ),
   field(
     'conditions.insiderRiskLevels',
-    flags(['minor', 'moderate', 'elevated']),
+    flags({ minor: 'Minor.', moderate: 'Moderate.', elevated: 'Elevated.' }),
     narrows('conditions.insiderRiskLevels', ''),
-    'Insider risk from Purview.',
+    'Insider risk, as Microsoft Purview sees it. Needs Purview’s adaptive protection.',
   ),
 
   field(
     'grantControls.operator',
-    choice(['AND', 'OR']),
+    choice({ AND: 'All controls are asked for.', OR: 'One of the controls is enough.' }),
     grant,
     'Whether all controls are asked for or one.',
     operatorThatCounts,
@@ -268,11 +337,11 @@ export const FIELDS: readonly Field[] = [
   ),
   field(
     'grantControls.customAuthenticationFactors',
-    set([], { any: true }),
+    set({}, { also: { pattern: /^/, words: 'names of custom controls', spell: (member) => member } }),
     grant,
     'Custom controls of other vendors.',
   ),
-  field('grantControls.termsOfUse', ids(), grant, 'Agreements to accept.'),
+  field('grantControls.termsOfUse', ids(), grant, 'Terms of use to accept, by the ids of the agreements.'),
   field(
     'grantControls.authenticationStrength.id',
     id,
@@ -290,7 +359,11 @@ export const FIELDS: readonly Field[] = [
   ...whenEnabled(`${session}.cloudAppSecurity`, 'Session goes through Defender for Cloud Apps.', [
     field(
       `${session}.cloudAppSecurity.cloudAppSecurityType`,
-      choice(['mcasConfigured', 'monitorOnly', 'blockDownloads']),
+      choice({
+        mcasConfigured: 'What the policies in Defender for Cloud Apps say.',
+        monitorOnly: 'The session is watched.',
+        blockDownloads: 'Downloads are blocked.',
+      }),
       ranks(`${session}.cloudAppSecurity.cloudAppSecurityType`, [
         null,
         'monitorOnly',
@@ -303,7 +376,7 @@ export const FIELDS: readonly Field[] = [
   ...whenEnabled(`${session}.persistentBrowser`, 'Whether a browser session outlives the browser.', [
     field(
       `${session}.persistentBrowser.mode`,
-      choice(['always', 'never']),
+      choice({ always: 'The session outlives the browser.', never: 'The session ends with the browser.' }),
       ranks(`${session}.persistentBrowser.mode`, ['always', null, 'never']),
       'Always or never persistent.',
     ),
@@ -325,6 +398,40 @@ export const FIELDS: readonly Field[] = [
 
 export const FIELD_BY_PATH: ReadonlyMap<FieldPath, Field> = new Map(FIELDS.map((row) => [row.path, row]));
 
+/** What the objects around the leaves are for. */
+export const BRANCHES: Readonly<Record<string, string>> = {
+  conditions: 'Who and what the policy is for: a sign-in falls under it where every condition fits.',
+  [users]: 'Users, groups, directory roles and guests. Exclusions win over inclusions.',
+  ...guestBranches('include', 'the policy is for'),
+  ...guestBranches('exclude', 'it spares'),
+  [workload]: 'Workload identities (service principals), in place of users.',
+  [`${workload}.servicePrincipalFilter`]: 'Workload identities by custom security attributes.',
+  [applications]: 'Target resources, user actions or authentication contexts: one sort of target.',
+  [`${applications}.applicationFilter`]: 'Target resources by custom security attributes.',
+  'conditions.platforms': 'Device platforms, as the user agent tells them; easily feigned.',
+  'conditions.locations': 'Where the sign-in comes from, by public address or GPS.',
+  'conditions.devices': 'Devices, by a filter over their attributes.',
+  'conditions.devices.deviceFilter': 'Devices by their attributes.',
+  'conditions.authenticationFlows': 'How the sign-in goes from one device to another.',
+  grantControls: 'What is asked for before access is granted, or block.',
+  'grantControls.authenticationStrength':
+    'Which combinations of methods are enough. Its id alone counts; what Graph shows beside it is dropped.',
+  [session]: 'What the session may do once access is granted.',
+  [`${session}.applicationEnforcedRestrictions`]: 'Office 365 apps restrict what unmanaged devices may do.',
+  [`${session}.cloudAppSecurity`]: 'The session goes through Defender for Cloud Apps.',
+  [`${session}.persistentBrowser`]: 'Whether a browser session outlives the browser.',
+  [`${session}.signInFrequency`]: 'How often people must sign in again.',
+  [`${session}.secureSignInSession`]: 'Token protection: the session is bound to the device.',
+};
+
+function guestBranches(side: 'include' | 'exclude', who: string): Readonly<Record<string, string>> {
+  const path = `${users}.${side}GuestsOrExternalUsers`;
+  return {
+    [path]: `Guests and external users ${who}, by kind and by home tenant.`,
+    [`${path}.externalTenants`]: 'The home tenants that are meant: all, or listed ones.',
+  };
+}
+
 /** Every object a PATCH can replace, in the table's order. */
 export const OBJECTS: readonly string[] = [...new Set(FIELDS.map((row) => row.object))];
 
@@ -340,6 +447,9 @@ export const READ_ONLY: ReadonlySet<string> = new Set([
   'policyApplies',
   'analysisReasons',
 ]);
+
+/** A strength comes expanded, and what Microsoft puts into it changes over time: its id alone says which one it is. */
+export const BY_ID_ONLY: ReadonlySet<string> = new Set(['grantControls.authenticationStrength']);
 
 /** Members that only beta knows. With a value, v1.0 cannot carry out what a file that holds them asks for. */
 export const BETA_ONLY: ReadonlySet<string> = new Set([
@@ -408,13 +518,15 @@ function guests(side: 'include' | 'exclude'): readonly Field[] {
   };
   const configured = (policy: RawPolicy): boolean =>
     keyword(policy) ||
-    asSet(flags(GUEST_TYPES).parse(rawAt(policy, `${path}.guestOrExternalUserTypes`)).value).length > 0;
+    asSet(flags(GUEST_MEANINGS).parse(rawAt(policy, `${path}.guestOrExternalUserTypes`)).value).length > 0;
   const kindOf = (policy: RawPolicy): Canonical => {
     if (!configured(policy)) return null;
     if (keyword(policy)) return 'all';
     return isEnumerated(rawAt(policy, `${path}.externalTenants`)) ? 'enumerated' : 'all';
   };
-  const move: EffectOf = (before, after) => {
+  const list = 'the kinds, or the tenants';
+  const loosens = side === 'include' ? `Taking members away from ${list}.` : `Adding members to ${list}.`;
+  const move: EffectOf = inTheseWords(loosens, (before, after) => {
     const growth = includes(`${path}.guestOrExternalUserTypes`, '')(before, after);
     const reach = ranks(`${path}.externalTenants.membershipKind`, [null, 'enumerated', 'all'])(before, after);
     const members =
@@ -423,19 +535,19 @@ function guests(side: 'include' | 'exclude'): readonly Field[] {
         : 'neutral';
     const effect = together(growth, reach, members);
     return side === 'include' ? effect : opposite(effect);
-  };
+  });
   const who = side === 'include' ? 'the policy is for' : 'it spares';
   return [
     field(
       `${path}.guestOrExternalUserTypes`,
-      flags(GUEST_TYPES),
+      flags(GUEST_MEANINGS),
       move,
       `Kinds of guests and external users ${who}.`,
       (value, policy) => (keyword(policy) ? GUEST_TYPES : value),
     ),
     field(
       `${path}.externalTenants.membershipKind`,
-      choice(['all', 'enumerated']),
+      choice({ all: 'Guests of every tenant.', enumerated: 'Guests of the tenants in members.' }),
       move,
       'Guests of all tenants, or of listed ones.',
       (_, policy) => kindOf(policy),
@@ -461,7 +573,10 @@ function filterFields(path: string, meaning: string): readonly Field[] {
   return [
     field(
       `${path}.mode`,
-      choice(['include', 'exclude']),
+      choice({
+        include: 'What the rule matches falls under the policy.',
+        exclude: 'What the rule matches is spared.',
+      }),
       filter(path),
       `${meaning} Whether the matching ones are meant or spared.`,
       (value, policy) => (hasRule(policy) ? value : null),
@@ -543,7 +658,7 @@ function signInFrequencyFields(): readonly Field[] {
     ),
     field(
       `${path}.type`,
-      choice(['days', 'hours']),
+      choice({ days: 'Days.', hours: 'Hours.' }),
       signInFrequency,
       'Unit of the interval.',
       (value, policy) => (timed(policy) ? value : null),
@@ -553,7 +668,10 @@ function signInFrequencyFields(): readonly Field[] {
     ),
     field(
       `${path}.authenticationType`,
-      choice(['primaryAndSecondaryAuthentication', 'secondaryAuthentication']),
+      choice({
+        primaryAndSecondaryAuthentication: 'Both factors.',
+        secondaryAuthentication: 'The second factor alone.',
+      }),
       signInFrequency,
       'Which proofs are asked for again.',
       (value, policy) =>
@@ -561,7 +679,10 @@ function signInFrequencyFields(): readonly Field[] {
     ),
     field(
       `${path}.frequencyInterval`,
-      choice(['timeBased', 'everyTime']),
+      choice({
+        timeBased: 'After the interval in value and type.',
+        everyTime: 'At each sign-in; goes with neither value nor type.',
+      }),
       signInFrequency,
       'By time, or every time.',
       (_, policy) => (on(policy) ? interval(policy) : null),

@@ -1,5 +1,4 @@
-import { rawAt } from './fields.ts';
-import type { Policy, RawPolicy } from './model.ts';
+import type { Policy } from './model.ts';
 import { asSet, isWord } from './values.ts';
 
 /** A rule of the service that a desired policy must keep; Graph would refuse the write. */
@@ -8,10 +7,15 @@ export interface ServiceRule {
   readonly code: string;
   /** The member to look at. */
   readonly path: string;
-  /** What is wrong and how to mend it. */
+  /** What is wrong, said of that member. */
   readonly message: string;
-  readonly isBroken: (policy: Policy, raw: RawPolicy) => boolean;
+  /** How to mend it. */
+  readonly mend: string;
+  readonly isBroken: (policy: Policy, said: Said) => boolean;
 }
+
+/** The leaf at a dotted path as it was written, where canonical form says too little. */
+export type Said = (path: string) => unknown;
 
 const users = 'conditions.users';
 const applications = 'conditions.applications';
@@ -36,8 +40,8 @@ function has(policy: Policy, path: string, member: string): boolean {
   return asSet(policy[path]).includes(member);
 }
 
-function says(raw: RawPolicy, path: string, member: string): boolean {
-  const list = rawAt(raw, path);
+function says(said: Said, path: string, member: string): boolean {
+  const list = said(path);
   return Array.isArray(list) && list.some((item) => isWord(item, member));
 }
 
@@ -92,9 +96,9 @@ function hasOtherConditions(policy: Policy): boolean {
 }
 
 function hasSession(policy: Policy): boolean {
-  return Object.entries(policy).some(
-    ([path, value]) => path.startsWith(`${session}.`) && (value === true || typeof value === 'string'),
-  );
+  return Object.keys(policy)
+    .filter((path) => path.startsWith(`${session}.`))
+    .some((path) => policy[path] === true || typeof policy[path] === 'string');
 }
 
 /** Sources: Graph docs (conditionalAccess* resource pages), Entra docs (concept-conditional-access-*), provider issues. */
@@ -102,7 +106,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'displayName',
     path: 'displayName',
-    message: 'is empty or longer than 256 characters; give the policy a name',
+    message: 'is empty or longer than 256 characters',
+    mend: 'give the policy a name',
     isBroken: (policy) => {
       const name = policy.displayName;
       return typeof name !== 'string' || name.trim() === '' || name.length > 256;
@@ -111,27 +116,29 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: '1064',
     path: 'conditions.clientAppTypes',
-    message: 'is an empty list, which the service refuses; write ["all"] or leave it out',
-    isBroken: (_, raw) => {
-      const list = rawAt(raw, 'conditions.clientAppTypes');
+    message: 'is an empty list',
+    mend: 'write ["all"] or leave it out',
+    isBroken: (_, said) => {
+      const list = said('conditions.clientAppTypes');
       return Array.isArray(list) && list.length === 0;
     },
   },
   {
     code: '1011',
     path: applications,
-    message: 'names no target; say which applications, user actions or authentication contexts (or ["None"])',
-    isBroken: (policy, raw) =>
+    message: 'names no target',
+    mend: 'say which applications, user actions or authentication contexts, or includeApplications ["None"]',
+    isBroken: (policy, said) =>
       !targetsApplications(policy) &&
       size(policy, `${applications}.includeUserActions`) === 0 &&
       size(policy, `${applications}.includeAuthenticationContextClassReferences`) === 0 &&
-      !says(raw, `${applications}.includeApplications`, 'None'),
+      !says(said, `${applications}.includeApplications`, 'None'),
   },
   {
     code: '1012',
     path: applications,
-    message:
-      'mixes applications, user actions and authentication contexts; a policy takes one sort of target',
+    message: 'mixes applications, user actions and authentication contexts',
+    mend: 'keep one sort of target; write a policy for each',
     isBroken: (policy) =>
       [
         targetsApplications(policy),
@@ -142,58 +149,66 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'applicationFilter',
     path: `${applications}.applicationFilter`,
-    message: 'stands beside All or None; a filter needs neither',
-    isBroken: (policy, raw) =>
+    message: 'stands beside All or None',
+    mend: 'leave All or None out; a filter needs neither',
+    isBroken: (policy, said) =>
       typeof policy[`${applications}.applicationFilter.rule`] === 'string' &&
       (has(policy, `${applications}.includeApplications`, 'All') ||
-        says(raw, `${applications}.includeApplications`, 'None')),
+        says(said, `${applications}.includeApplications`, 'None')),
   },
   {
     code: 'users',
     path: users,
-    message: 'includes nobody; name users, groups, roles or guests (or ["None"]), or clientApplications',
-    isBroken: (policy, raw) =>
-      !isForSomebody(policy) && !isWorkloadPolicy(policy) && !says(raw, `${users}.includeUsers`, 'None'),
+    message: 'includes nobody',
+    mend: 'name users, groups, roles or guests, or includeUsers ["None"], or clientApplications',
+    isBroken: (policy, said) =>
+      !isForSomebody(policy) && !isWorkloadPolicy(policy) && !says(said, `${users}.includeUsers`, 'None'),
   },
   {
     code: 'users',
     path: 'conditions',
-    message: 'is for users and for workload identities at once; write two policies',
+    message: 'is for users and for workload identities at once',
+    mend: 'write two policies',
     isBroken: (policy) => isForSomebody(policy) && isWorkloadPolicy(policy),
   },
   ...(['include', 'exclude'] as const).map(
     (side): ServiceRule => ({
       code: 'guests',
       path: `${users}.${side}GuestsOrExternalUsers`,
-      message: `stands beside "GuestsOrExternalUsers" in ${side}Users; keep one of the two`,
-      isBroken: (_, raw) =>
-        says(raw, `${users}.${side}Users`, 'GuestsOrExternalUsers') &&
-        typeof rawAt(raw, `${users}.${side}GuestsOrExternalUsers.guestOrExternalUserTypes`) === 'string',
+      message: `stands beside "GuestsOrExternalUsers" in ${side}Users`,
+      mend: 'keep one of the two',
+      isBroken: (_, said) =>
+        says(said, `${users}.${side}Users`, 'GuestsOrExternalUsers') &&
+        typeof said(`${users}.${side}GuestsOrExternalUsers.guestOrExternalUserTypes`) === 'string',
     }),
   ),
   {
     code: 'servicePrincipals',
     path: `${workload}.excludeServicePrincipals`,
     message: 'excludes workload identities where none is included',
+    mend: 'say in includeServicePrincipals which ones the policy is for, or leave the exclusion out',
     isBroken: (policy) =>
       size(policy, `${workload}.excludeServicePrincipals`) > 0 && !isWorkloadPolicy(policy),
   },
   {
     code: 'workload',
     path: 'grantControls.builtInControls',
-    message: 'asks a workload identity for something it cannot do; only block is possible',
+    message: 'asks a workload identity for something it cannot do',
+    mend: 'write ["block"], the only thing possible there',
     isBroken: (policy) => isWorkloadPolicy(policy) && !asksOnlyFor(policy, 'block'),
   },
   {
     code: 'workload',
     path: session,
-    message: 'asks for a session control, and a workload identity has no session; only block is possible',
+    message: 'asks a workload identity for a session control, and it has no session',
+    mend: 'leave sessionControls out',
     isBroken: (policy) => isWorkloadPolicy(policy) && hasSession(policy),
   },
   {
     code: 'platforms',
     path: 'conditions.platforms.excludePlatforms',
-    message: 'needs includePlatforms ["all"]',
+    message: 'stands without includePlatforms ["all"]',
+    mend: 'write includePlatforms ["all"] beside it',
     isBroken: (policy) =>
       size(policy, 'conditions.platforms.excludePlatforms') > 0 &&
       !has(policy, 'conditions.platforms.includePlatforms', 'all'),
@@ -202,7 +217,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     (path): ServiceRule => ({
       code: 'filter',
       path,
-      message: 'has a rule and no mode; write mode "include" or "exclude"',
+      message: 'has a rule and no mode',
+      mend: 'write mode "include" or "exclude"',
       isBroken: (policy) => typeof policy[`${path}.rule`] === 'string' && policy[`${path}.mode`] === null,
     }),
   ),
@@ -210,35 +226,39 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     code: 'deviceFilter',
     path: 'conditions.devices.deviceFilter.rule',
     message: 'is longer than 3072 characters',
+    mend: 'shorten it, or write two policies',
     isBroken: (policy) => String(policy['conditions.devices.deviceFilter.rule'] ?? '').length > 3072,
   },
   {
     code: 'controls',
     path: 'grantControls',
-    message: 'asks for nothing, and sessionControls neither; a policy needs at least one control',
+    message: 'asks for nothing, and sessionControls neither',
+    mend: 'ask for at least one control',
     isBroken: (policy) => policy['grantControls.operator'] === null && !hasSession(policy),
   },
   {
     code: 'operator',
     path: 'grantControls.operator',
-    message:
-      'is missing, and there is more than one control; say whether all are asked for (AND) or one (OR)',
-    isBroken: (policy, raw) =>
-      typeof rawAt(raw, 'grantControls.operator') !== 'string' &&
+    message: 'is missing, and there is more than one control',
+    mend: 'say whether all are asked for (AND) or one (OR)',
+    isBroken: (policy, said) =>
+      typeof said('grantControls.operator') !== 'string' &&
       !has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
       controls(policy).length > 1,
   },
   {
     code: 'block',
     path: 'grantControls',
-    message: 'has block beside another control; block stands alone',
+    message: 'has block beside another control',
+    mend: 'keep block alone, or leave it out',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'block') && controls(policy).length > 1,
   },
   {
     code: '1108',
     path: 'grantControls',
-    message: 'has mfa beside an authentication strength; keep one of the two',
+    message: 'has mfa beside an authentication strength',
+    mend: 'keep one of the two',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'mfa') &&
       policy['grantControls.authenticationStrength.id'] !== null,
@@ -246,8 +266,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: '1032',
     path: 'grantControls.builtInControls',
-    message:
-      'passwordChange needs AND with mfa or a strength, userRiskLevels, all applications without exclusions, and no other condition',
+    message: 'has passwordChange without all that goes with it',
+    mend: 'beside it go operator AND, mfa or a strength, userRiskLevels, all applications without exclusions, and no other condition',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'passwordChange') &&
       !(
@@ -263,8 +283,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'appProtection',
     path: 'conditions.platforms.includePlatforms',
-    message:
-      'names macOS or Linux, which know no app protection; ask for another control there, or for one of several',
+    message: 'names macOS or Linux, which know no app protection, where compliantApplication is a must',
+    mend: 'ask for another control there, or for one of several (OR)',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'compliantApplication') &&
       (policy['grantControls.operator'] === 'AND' || controls(policy).length === 1) &&
@@ -273,7 +293,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: '1235',
     path: 'conditions.authenticationFlows',
-    message: 'goes with block only, and with no session control',
+    message: 'stands beside another control than block, or beside a session control',
+    mend: 'ask for block alone',
     isBroken: (policy) =>
       size(policy, 'conditions.authenticationFlows.transferMethods') > 0 &&
       (!has(policy, 'grantControls.builtInControls', 'block') || hasSession(policy)),
@@ -281,7 +302,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'registerDevice',
     path: 'grantControls.builtInControls',
-    message: 'registering a device can be asked for mfa or an authentication strength only',
+    message: 'asks for something else than mfa or a strength where the target is registering a device',
+    mend: 'ask for mfa or an authentication strength',
     isBroken: (policy) =>
       has(policy, `${applications}.includeUserActions`, 'urn:user:registerdevice') &&
       (policy['grantControls.operator'] === null || !asksOnlyFor(policy, 'mfa', 'strength')),
@@ -289,7 +311,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'registerDevice',
     path: 'conditions',
-    message: 'registering a device goes with neither client apps nor a device filter',
+    message: 'has client apps or a device filter where the target is registering a device',
+    mend: 'leave them out',
     isBroken: (policy) =>
       has(policy, `${applications}.includeUserActions`, 'urn:user:registerdevice') &&
       (asSet(policy['conditions.clientAppTypes']).some((type) => type !== 'all') ||
@@ -298,7 +321,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'riskRemediation',
     path: 'grantControls.operator',
-    message: 'beside riskRemediation is AND; the service sets it by itself',
+    message: 'is OR beside riskRemediation and another control',
+    mend: 'write AND, which the service sets by itself',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
       policy['grantControls.operator'] === 'OR',
@@ -306,7 +330,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'riskRemediation',
     path: `${session}.signInFrequency`,
-    message: 'is "everyTime" beside riskRemediation; the service switches it on by itself, so leave it out',
+    message: 'says something else than "everyTime" beside riskRemediation',
+    mend: 'leave it out; the service switches it on by itself',
     isBroken: (policy) =>
       has(policy, 'grantControls.builtInControls', 'riskRemediation') &&
       policy[`${session}.signInFrequency.frequencyInterval`] !== 'everyTime',
@@ -314,7 +339,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'signInFrequency',
     path: `${session}.signInFrequency`,
-    message: 'is enabled without a value and a type; or write frequencyInterval "everyTime"',
+    message: 'is enabled without a value and a type',
+    mend: 'write both, or frequencyInterval "everyTime"',
     isBroken: (policy) =>
       policy[`${session}.signInFrequency.frequencyInterval`] === 'timeBased' &&
       !(
@@ -326,18 +352,20 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     code: 'everyTime',
     path: `${session}.signInFrequency`,
     message:
-      '"everyTime" goes with neither type, value, applicationEnforcedRestrictions nor disableResilienceDefaults',
-    isBroken: (policy, raw) =>
+      'is "everyTime" beside type, value, applicationEnforcedRestrictions or disableResilienceDefaults',
+    mend: 'leave them out, or say a value and a type alone',
+    isBroken: (policy, said) =>
       policy[`${session}.signInFrequency.frequencyInterval`] === 'everyTime' &&
-      (typeof rawAt(raw, `${session}.signInFrequency.value`) === 'number' ||
-        typeof rawAt(raw, `${session}.signInFrequency.type`) === 'string' ||
+      (typeof said(`${session}.signInFrequency.value`) === 'number' ||
+        typeof said(`${session}.signInFrequency.type`) === 'string' ||
         policy[`${session}.applicationEnforcedRestrictions.isEnabled`] === true ||
         policy[`${session}.disableResilienceDefaults`] === true),
   },
   {
     code: 'persistentBrowser',
     path: `${session}.persistentBrowser`,
-    message: 'needs a mode, and all applications as the target',
+    message: 'is enabled without a mode, or where the target is not all applications',
+    mend: 'write mode "always" or "never", and includeApplications ["All"]',
     isBroken: (policy) =>
       policy[`${session}.persistentBrowser.isEnabled`] === true &&
       (policy[`${session}.persistentBrowser.mode`] === null ||
@@ -347,6 +375,7 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
     code: 'cloudAppSecurity',
     path: `${session}.cloudAppSecurity`,
     message: 'is enabled without a cloudAppSecurityType',
+    mend: 'write mcasConfigured, monitorOnly or blockDownloads',
     isBroken: (policy) =>
       policy[`${session}.cloudAppSecurity.isEnabled`] === true &&
       policy[`${session}.cloudAppSecurity.cloudAppSecurityType`] === null,
@@ -354,7 +383,8 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'applicationEnforcedRestrictions',
     path: `${session}.applicationEnforcedRestrictions`,
-    message: 'works only where Office 365, Exchange Online or SharePoint Online is the target',
+    message: 'is enabled where the target is neither Office 365, Exchange Online nor SharePoint Online',
+    mend: 'target one of them, or leave it out',
     isBroken: (policy) =>
       policy[`${session}.applicationEnforcedRestrictions.isEnabled`] === true &&
       !asSet(policy[`${applications}.includeApplications`]).some((app) => OFFICE.has(app)),

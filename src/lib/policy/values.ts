@@ -22,12 +22,61 @@ export interface Kind {
   parse(raw: unknown): Parsed;
   /** Members of a closed list, in Graph's spelling; for generators, documents and the schema. */
   readonly values?: readonly string[];
+  /** What each of them means, for people. */
+  readonly meanings?: Meanings;
   /** Whether members may also be object ids. */
   readonly ids?: boolean;
+  /** What else members may look like. */
+  readonly also?: Also;
+}
+
+/** The members of a closed list in Graph's spelling, each with what it means. */
+export type Meanings = Readonly<Record<string, string>>;
+
+/** Values no list can hold. The pattern takes every letter case, and is anchored, so that a JSON Schema can use it too. */
+export interface Also {
+  readonly pattern: RegExp;
+  /** What it takes, in words: `c1 to c99`. */
+  readonly words: string;
+  /** The one spelling all letter cases come to. */
+  spell(member: string): string;
+}
+
+/** The pattern of `GUID` for JSON Schema, which knows no flags. */
+export const GUID_PATTERN = '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$';
+
+/** What a kind takes, in words, for messages and documents. */
+export function inWords({ name, values = [], ids = false, also }: Kind): string {
+  switch (name) {
+    case 'text':
+      return ids ? 'one object id' : 'text';
+    case 'flag':
+      return 'true or false';
+    case 'count':
+      return 'a whole number';
+    case 'choice':
+      return listed(values, 'or');
+    case 'flags':
+      return `one text, comma-joined, of ${listed(values, 'and')}`;
+    case 'set': {
+      const kinds = [...(ids ? ['object ids'] : []), ...values, ...(also === undefined ? [] : [also.words])];
+      return `a list of ${listed(kinds, 'and')}`;
+    }
+  }
+}
+
+function listed(words: readonly string[], conjunction: 'and' | 'or'): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} ${conjunction} ${last}`;
 }
 
 function isAbsent(raw: unknown): boolean {
   return raw === undefined || raw === null;
+}
+
+/** A word that says nothing: a value nobody chose, or the zero flag. */
+function isBlank(raw: unknown): boolean {
+  return raw === '' || raw === 'none';
 }
 
 /** Free text, kept as it is. */
@@ -47,7 +96,7 @@ export const id: Kind = {
   values: [],
   ids: true,
   parse(raw) {
-    if (isAbsent(raw) || raw === '') return { value: null };
+    if (isAbsent(raw) || isBlank(raw)) return { value: null };
     if (typeof raw !== 'string') return { value: null, odd: 'wrongShape' };
     return isGuid(raw) ? { value: raw.toLowerCase() } : { value: raw, odd: 'unknownValue' };
   },
@@ -76,14 +125,16 @@ export const count: Kind = {
 };
 
 /** One member of a closed list; letter case does not matter. */
-export function choice(values: readonly string[]): Kind {
+export function choice(meanings: Meanings): Kind {
+  const values = Object.keys(meanings);
   const spell = speller(values);
   return {
     name: 'choice',
     empty: null,
     values,
+    meanings,
     parse(raw) {
-      if (isAbsent(raw)) return { value: null };
+      if (isAbsent(raw) || isBlank(raw)) return { value: null };
       if (typeof raw !== 'string') return { value: null, odd: 'wrongShape' };
       const known = spell(raw);
       return known === undefined ? { value: raw, odd: 'unknownValue' } : { value: known };
@@ -92,17 +143,17 @@ export function choice(values: readonly string[]): Kind {
 }
 
 /** A collection compared as a set: order, duplicates and the letter case of members do not matter. */
-export function set(
-  values: readonly string[],
-  options: { ids?: boolean; also?: RegExp; any?: boolean } = {},
-): Kind {
+export function set(meanings: Meanings, options: { ids?: boolean; also?: Also } = {}): Kind {
+  const values = Object.keys(meanings);
   const spell = speller(values);
-  const ids = options.ids ?? false;
+  const { ids = false, also } = options;
   return {
     name: 'set',
     empty: [],
     values,
+    meanings,
     ids,
+    ...(also === undefined ? {} : { also }),
     parse(raw) {
       if (isAbsent(raw)) return { value: [] };
       if (!Array.isArray(raw)) return { value: [], odd: 'wrongShape' };
@@ -110,15 +161,14 @@ export function set(
         const known = spell(member);
         if (known !== undefined) return known;
         if (ids && isGuid(member)) return member.toLowerCase();
-        if (options.also?.test(member)) return member.toLowerCase();
-        return options.any ? member : undefined;
+        return also?.pattern.test(member) ? also.spell(member) : undefined;
       });
     },
   };
 }
 
 /** Object ids and the given keywords. */
-export function ids(...keywords: readonly string[]): Kind {
+export function ids(keywords: Meanings = {}): Kind {
   return set(keywords, { ids: true });
 }
 
@@ -126,12 +176,14 @@ export function ids(...keywords: readonly string[]): Kind {
  * A flags enumeration: Graph spells it as one comma-joined string and changes order and letter case by itself; people
  * also write arrays. `none` is the zero flag, so it says nothing.
  */
-export function flags(values: readonly string[]): Kind {
+export function flags(meanings: Meanings): Kind {
+  const values = Object.keys(meanings);
   const spell = speller(values);
   return {
     name: 'flags',
     empty: [],
     values,
+    meanings,
     parse(raw) {
       if (isAbsent(raw)) return { value: [] };
       if (typeof raw !== 'string' && !Array.isArray(raw)) return { value: [], odd: 'wrongShape' };
@@ -170,7 +222,7 @@ function speller(values: readonly string[]): (member: string) => string | undefi
 
 /** Whether a raw member carries no value: null, `[]`, `{}`, the zero flag `none`, a control that is not enabled, or an object of only such. */
 export function isEmptyRaw(raw: unknown): boolean {
-  if (raw === undefined || raw === null || raw === '' || raw === 'none') return true;
+  if (raw === undefined || raw === null || isBlank(raw)) return true;
   if (Array.isArray(raw)) return raw.length === 0;
   if (typeof raw === 'object') {
     return Object.entries(raw).every(

@@ -1,0 +1,19 @@
+import { fieldsPage } from '../src/lib/fieldsPage.ts';
+import { desiredSchema, parametersSchema } from '../src/lib/schema.ts';
+
+export interface Artefact {
+  /** From the repository's root. */
+  readonly path: string;
+  readonly content: string;
+}
+
+/** Everything that is committed and made from something else. */
+export const ARTEFACTS: readonly Artefact[] = [
+  { path: 'schema/desired.schema.json', content: json(desiredSchema()) },
+  { path: 'schema/parameters.schema.json', content: json(parametersSchema()) },
+  { path: 'docs/fields.md', content: fieldsPage() },
+];
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}
