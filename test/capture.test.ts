@@ -236,13 +236,19 @@ describe('a policy that cannot be captured', () => {
   it.each<[string, string, unknown, string, RegExp]>([
     ['a member only beta has', 'conditions.agents', { includeAgents: ['All'] }, 'betaOnly', /beta only/],
     ['an unknown member', 'conditions.weather', ['rain'], 'wrongShape', /no member of Graph v1\.0/],
-    ['a name for an id', 'conditions.users.includeGroups', ['Finance'], 'notAnId', /takes object ids/],
+    [
+      'a name for an id',
+      'conditions.users.includeGroups',
+      ['Finance'],
+      'notAnId',
+      /cannot be "Finance"; write a list of/,
+    ],
     [
       'an unknown value',
       'grantControls.builtInControls',
       ['fingerprint'],
       'wrongShape',
-      /takes approvedApplication/,
+      /write a list .*approvedApplication/,
     ],
     ['a type’s name', 'conditions.users', 'Microsoft.Graph.PowerShell.Models.Users', 'cutOff', /-Depth 10/],
     ['a hash table', 'conditions.users', '@{IncludeUsers=System.Object[]}', 'cutOff', /-Depth 10/],
@@ -254,14 +260,14 @@ describe('a policy that cannot be captured', () => {
       'grantControls.builtInControls',
       ['block', 'mfa'],
       'serviceRule',
-      /block stands alone/,
+      /block beside another control/,
     ],
     [
       'a control of somebody’s that looks like a parameter',
       'grantControls.customAuthenticationFactors',
       ['@breakGlassUsers'],
-      'lossy',
-      /means the same/,
+      'misplacedParameter',
+      /takes no ids/,
     ],
   ])('says why: %s', (_, path, value, kind, message) => {
     const raw = structuredClone(live()) as Record<string, unknown>;

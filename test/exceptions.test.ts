@@ -316,9 +316,9 @@ describe('exceptions in a file', () => {
   });
 
   it.each<[string, unknown, string, RegExp]>([
-    ['no list', {}, '', /must be a list/],
-    ['no object', [null], '.0', /must be an object/],
-    ['an unknown member', [{ ...good, untill: 'x' }], '.0.untill', /is no member/],
+    ['no list', {}, '', /not a list/],
+    ['no object', [null], '.0', /not an object/],
+    ['an unknown member', [{ ...good, untill: 'x' }], '.0.untill', /is unknown; take it away/],
     ['no owner', [{ ...good, owner: ' ' }], '.0.owner', /in words/],
     ['no reason', [{ ...good, reason: undefined }], '.0.reason', /is missing/],
     ['no value', [{ ...good, value: undefined }], '.0.value', /is missing/],
@@ -329,9 +329,24 @@ describe('exceptions in a file', () => {
     ['no date', [{ ...good, until: 'tomorrow' }], '.0.until', /last day/],
     ['a day that is none', [{ ...good, until: '2026-02-30' }], '.0.until', /last day/],
     ['an instant', [{ ...good, until: '2026-12-31T12:00:00Z' }], '.0.until', /last day/],
-    ['a value of another kind', [{ ...good, value: 'block!' }], '.0.value', /wrong type/],
-    ['an unknown value', [{ ...good, value: ['fingerprint'] }], '.0.value', /takes approvedApplication/],
-    ['an unknown parameter', [{ ...good, value: ['@nobody'] }], '.0.value', /no parameter/],
+    [
+      'a value of another kind',
+      [{ ...good, value: 'block!' }],
+      '.0.value',
+      /cannot be "block!"; write a list/,
+    ],
+    [
+      'an unknown value',
+      [{ ...good, value: ['fingerprint'] }],
+      '.0.value',
+      /write a list .*approvedApplication/,
+    ],
+    [
+      'an unknown parameter',
+      [{ ...good, value: ['@nobody'] }],
+      '.0.value',
+      /nobody knows.*; write the id itself/,
+    ],
     ['what the service refuses', [{ ...good, value: [] }], '', /asks for nothing/],
     ['what the policy says anyway', [{ ...good, value: ['mfa'] }], '.0.value', /without it/],
     [
@@ -344,7 +359,7 @@ describe('exceptions in a file', () => {
     const problems = problemsOf(exceptions);
 
     expect(problems[0]?.path).toBe(`caretaker.exceptions${path}`);
-    expect(problems[0]?.message).toMatch(message);
+    expect(`${problems[0]?.message}; ${problems[0]?.mend}`).toMatch(message);
     expect(problems[0]?.line).toBeGreaterThan(20);
   });
 

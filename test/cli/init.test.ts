@@ -156,7 +156,7 @@ describe('caretaker init', () => {
     expect(code).toBe(0);
     expect(await policies()).toHaveLength(BASELINES.length - 1);
     expect(await policies()).not.toContain('require-mfa-azure-management.json');
-    expect(validated).toMatchObject({ code: 0, out: '18 of 18 files are valid\n' });
+    expect(validated).toMatchObject({ code: 0, out: '18 of 18 policies are valid\n' });
   });
 
   it('leaves out with all what the cloud lacks, and warns of it where it is asked for by name', async () => {
