@@ -54,10 +54,13 @@ export function directory(ask: Ask, origin: string): Directory {
       }));
       const people = peopleIn(users, groups).slice(0, PEOPLE_MAX);
       const memberships = await listsOf(people.map(({ id }) => readingMemberships(id)));
+      const membersAt = new Map(
+        groups.map((group) => [group.id, new Set(usersIn(group).map(({ id }) => id))]),
+      );
       return {
         identities: [...users.map(namedUser), ...groups.map(namedGroup), ...groups.flatMap(membersOf)],
         people: [
-          ...people.map((user, index) => factsOf(user, memberships[index])),
+          ...people.map((user, index) => seenIn(membersAt, factsOf(user, memberships[index]))),
           ...users.filter(({ read }) => read.kind !== 'told').map(({ id }) => nothingKnownOf(id)),
           ...groups.filter((group) => isOpen(group, people)).map(({ id }) => anyMemberOf(id)),
         ],
@@ -289,6 +292,20 @@ function factsOf({ id, guestType }: User, read: Told<readonly unknown[]> | undef
   const known: Memberships =
     memberships.kind === 'told' ? memberships.value : { groups: 'unknown', roles: 'unknown' };
   return { id, guestType, homeTenantId: guestType === null ? null : 'unknown', ...known };
+}
+
+/**
+ * Who was on the list of a protected group counts as its member, whatever their own memberships said a moment later: for
+ * being on it they are protected. Otherwise whoever takes somebody out of the group between the two requests would have
+ * every policy that spares the group look like a lock-out, and repair denied.
+ */
+function seenIn(membersAt: ReadonlyMap<string, ReadonlySet<string>>, facts: ProtectedFacts): ProtectedFacts {
+  const { id, groups } = facts;
+  const seen = [...membersAt].flatMap(([group, members]) => (members.has(id) ? [group.toLowerCase()] : []));
+  if (groups === 'unknown') return seen.length === 0 ? facts : { ...facts, groups: { atLeast: seen } };
+  if ('atLeast' in groups)
+    return { ...facts, groups: { atLeast: [...new Set([...groups.atLeast, ...seen])] } };
+  return { ...facts, groups: [...new Set([...groups, ...seen])] };
 }
 
 /** Without the permission to read roles they come without their template: then nobody knows which ones they are. */
