@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Policy } from '../sandbox/tenant/index.ts';
 import { article, BREAK_GLASS_GROUP, BREAK_GLASS_MEMBER, world } from './support/world.ts';
 
 /** What an intruder could keep a repair away with, each found by a simulated world. */
@@ -20,6 +21,58 @@ describe('repair goes on', () => {
 
     expect(policies[0]).toMatchObject({ verdict: 'admit', outcome: { settled: true } });
     expect(live(NAME)).toMatchObject({ conditions: { signInRiskLevels: [] } });
+  });
+
+  it('in turn, although somebody opens others wider again after each run', async () => {
+    const { tenant, push, run, live, wait } = await world({ changesMax: 1 });
+    await push({ wide: article({ displayName: 'wide' }) });
+    await run();
+    await push({ narrow: article({ displayName: 'narrow' }) });
+    await run();
+    const edit = (name: string, mutate: (policy: Policy) => void): void =>
+      tenant.admin.edit(String(live(name).id), mutate);
+    edit('narrow', (policy) => void policy.conditions.signInRiskLevels.push('high'));
+
+    for (let turn = 0; turn < 2; turn++) {
+      edit('wide', (policy) => void Object.assign(policy, { state: 'disabled' }));
+      await run();
+      await wait(1_200_000);
+    }
+
+    expect(live('narrow')).toMatchObject({ conditions: { signInRiskLevels: [] } });
+  });
+
+  it('in turn, although somebody undoes others before they are read back', async () => {
+    const { tenant, push, run, live, wait } = await world();
+    const names = ['one', 'other', 'mixed'];
+    await push(Object.fromEntries(names.map((name) => [name, article({ displayName: name })])));
+    await run();
+    tenant.admin.edit(String(live('mixed').id), (policy) => {
+      policy.conditions.signInRiskLevels.push('high');
+      policy.grantControls?.builtInControls.splice(0, 1, 'block');
+    });
+    const off = (): void => {
+      for (const name of ['one', 'other'])
+        tenant.admin.edit(
+          String(live(name).id),
+          (policy) => void Object.assign(policy, { state: 'disabled' }),
+        );
+    };
+    tenant.beforeRequest = () => {
+      const last = tenant.writes.at(-1);
+      if (last?.by === 'graph' && last.after?.displayName !== 'mixed') off();
+    };
+
+    for (let turn = 0; turn < 2; turn++) {
+      off();
+      await run();
+      await wait(1_200_000);
+    }
+
+    expect(live('mixed')).toMatchObject({
+      conditions: { signInRiskLevels: [] },
+      grantControls: { builtInControls: ['mfa'] },
+    });
   });
 });
 

@@ -82,7 +82,7 @@ function follow(key: PolicyKey, firstId: string, raw: RawPolicy, history: Histor
     policy === undefined ||
     policy.deletedDateTime !== null ||
     fieldDrifts(wanted, read(policy as unknown as RawPolicy).policy).some(
-      ({ effect }) => effect === 'loosens',
+      ({ effect }) => effect === 'loosens' || effect === 'unclear',
     );
   let id = firstId;
   const steps: Step[] = [];
