@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Policy } from '../sandbox/tenant/index.ts';
+import type { JsonObject, Policy } from '../sandbox/tenant/index.ts';
 import { article, BREAK_GLASS_GROUP, BREAK_GLASS_MEMBER, world } from './support/world.ts';
 
 /** What an intruder could keep a repair away with, each found by a simulated world. */
@@ -73,6 +73,25 @@ describe('repair goes on', () => {
       conditions: { signInRiskLevels: [] },
       grantControls: { builtInControls: ['mfa'] },
     });
+  });
+
+  it('although somebody plants one that is on where a policy for emergencies was', async () => {
+    const { tenant, push, run, live, wait } = await world();
+    const off = article({ state: 'disabled' });
+    await push({ emergency: { ...off, caretaker: { contingency: true } } });
+    await run();
+    const { id, ...content } = live(NAME);
+    tenant.admin.purge(String(id));
+    const planted = tenant.admin.create({ ...content, state: 'enabled' } as JsonObject);
+    await wait(600_000);
+
+    await run();
+
+    const there = tenant.truth().map((policy) => [policy.displayName, policy.state, policy.id === planted]);
+    expect(there).toEqual([
+      [NAME, 'enabled', true],
+      [NAME, 'disabled', false],
+    ]);
   });
 });
 
