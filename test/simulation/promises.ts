@@ -203,6 +203,8 @@ function twins(history: History): string[] {
             broken.push(`${id} was created for ${key}, for which ${other} was created before`);
         }
       }
+      // What was made before is a stranger from here on: bringing it back is planting a namesake.
+      for (const [other, owner] of madeFor) if (owner === key) madeFor.delete(other);
       madeFor.set(id, key);
     }
     if (after === undefined || after.deletedDateTime !== null) live.delete(id);

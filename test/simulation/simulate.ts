@@ -1,4 +1,4 @@
-import { createTenant, type FaultName } from '../../sandbox/tenant/index.ts';
+import { createTenant, type FaultName, type Tenant } from '../../sandbox/tenant/index.ts';
 import { Fault } from '../../src/lib/fault.ts';
 import type { JournalEntry } from '../../src/lib/journal.ts';
 import type { PolicyKey } from '../../src/lib/policy/model.ts';
@@ -82,10 +82,7 @@ export async function simulate(seed: number): Promise<Verdict> {
 async function live(chance: Dice, seed: number, story: string[]): Promise<History> {
   const stage = await setUp(chance, seed, story);
   const { clock, tenant, storage, people, owner, runs, start, tell } = stage;
-  if (chance.chance(0.5)) {
-    await start(PEACE);
-    if (chance.chance(0.5)) await clock.sleep(chance.pick([60_000, 900_000]));
-  }
+  if (chance.chance(0.7)) await settleIn(stage);
   const lagMs = await nastyTimes(stage);
   await calmDown(stage);
   const siege = chance.chance(0.25) ? await besiege(stage) : null;
@@ -128,6 +125,16 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
   };
 }
 
+/** A tenant that was looked after for a while, before anything goes wrong. */
+async function settleIn({ chance, clock, owner, start, tell }: Stage): Promise<void> {
+  await start(PEACE);
+  if (chance.chance(0.8)) {
+    tell(`  * ${await owner.approveAll()}`);
+    await start(PEACE);
+  }
+  if (chance.chance(0.5)) await clock.sleep(chance.pick([60_000, 900_000]));
+}
+
 async function setUp(chance: Dice, seed: number, story: string[]): Promise<Stage> {
   const clock = virtualClock();
   const disk = emptyDisk();
@@ -159,7 +166,7 @@ async function setUp(chance: Dice, seed: number, story: string[]): Promise<Stage
   for (let n = chance.pick([0, 0, 0, 1, 2]); n > 0; n--) tell(people.plantNamesake());
 
   const runs: RunRecord[] = [];
-  const changesMax = chance.pick([1, 2, 3, 5]);
+  const changesMax = chance.pick([1, 2, 3, 5, 5]);
   const start = async (perils: Perils, order: Partial<Order> = {}): Promise<void> => {
     const whole = { mode: 'enforce', policies: null, changesMax, skewMs: 0, ...order } as const;
     const run = await runOnMachine(planet, whole, perils);
@@ -188,7 +195,8 @@ async function nastyTimes({ chance, clock, tenant, people, owner, start, tell }:
       .then(act)
       .then((what) => tell(`  * ${what}`));
   };
-  const perils = nastyPerils(chance, () => isNasty, whims(chance, owner, later));
+  const aim: Aim = { point: undefined };
+  const perils = nastyPerils(chance, () => isNasty, aim, whims(chance, owner, later));
   const [meddleRate, workRate] = [chance.pick([0, 0.02, 0.1]), 0.02];
   tenant.beforeRequest = () => {
     if (chance.chance(meddleRate)) tell(`  * somebody ${people.meddle()}`);
@@ -199,6 +207,8 @@ async function nastyTimes({ chance, clock, tenant, people, owner, start, tell }:
     for (let n = chance.pick([0, 1, 1, 5]); n > 0; n--) tell(`  * somebody ${people.meddle()}`);
     if (chance.chance(0.2)) tell(`  * ${await owner.pushAnother()}`);
     if (chance.chance(0.1)) tell(`  * ${await owner.approveAll()}`);
+    for (let n = chance.pick([0, 1, 2]); n > 0; n--) tell(`  * ${armOne(chance, tenant)}`);
+    aim.point = chance.chance(0.3) ? chance.pick(POINTS) : undefined;
     const keys = [...owner.versions.keys()];
     await start(perils, orderOf(chance, keys));
     if (chance.chance(0.4)) {
@@ -230,14 +240,56 @@ async function calmDown({ chance, tenant, people, owner, tell }: Stage): Promise
 /** What those who own the desired state do while a run waits: what is done while a request is on its way comes too late for it. */
 function whims(chance: Dice, owner: Operator, later: (act: () => Promise<string>) => void): () => void {
   const acts = [owner.toggleFreeze, owner.approveAll, owner.approveAll, owner.pushAnother, owner.forget];
-  const rate = chance.pick([0, 0, 0.02]);
+  const rate = chance.pick([0, 0.02, 0.05]);
   return () => {
     if (chance.chance(rate)) later(chance.pick(acts));
   };
 }
 
+/** Where the next machine that comes by dies, once. */
+interface Aim {
+  point: string | undefined;
+}
+
+/** Places that a run comes by once or not at all: where chance alone would hardly ever strike. */
+export const POINTS: readonly string[] = [
+  'POST',
+  'PATCH',
+  'a restore',
+  'GET a policy',
+  'GET a deleted policy',
+  'GET named locations',
+  'GET security defaults',
+  'a token',
+  'journal.insert',
+  'bindings.put',
+  'control.put',
+  'control.remove',
+  'desired.read',
+  'runs.put',
+].flatMap((what) => [`before ${what}`, `after ${what}`]);
+
+/** Lets one trouble strike one of the next rare requests. */
+function armOne(chance: Dice, tenant: Tenant): string {
+  const [what, method, path] = chance.pick(RARE);
+  const trouble = chance.pick(TROUBLES.filter((one) => method === 'PATCH' || !one.endsWith('Patch')));
+  tenant.arm(trouble, { method, path, skip: chance.pick([0, 0, 1]) });
+  return `${trouble} waits for ${what}`;
+}
+
+const RARE: readonly (readonly [string, string, RegExp])[] = [
+  ['PATCH', 'PATCH', /./],
+  ['PATCH', 'PATCH', /./],
+  ['POST', 'POST', /conditionalAccess\/policies$/],
+  ['POST', 'POST', /conditionalAccess\/policies$/],
+  ['a restore', 'POST', /restore$/],
+  ['a deleted policy', 'GET', /deletedItems/],
+  ['a policy', 'GET', /conditionalAccess\/policies\//],
+  ['named locations', 'GET', /namedLocations/],
+];
+
 /** Where a machine dies, stands still or is set to another time, and which requests to the tables go wrong. */
-function nastyPerils(chance: Dice, isNasty: () => boolean, whim: () => void): Perils {
+function nastyPerils(chance: Dice, isNasty: () => boolean, aim: Aim, whim: () => void): Perils {
   const deathRate = chance.pick([0, 0, 0.005, 0.02]);
   const pauseRate = chance.pick([0, 0, 0.01, 0.03]);
   const jumpRate = chance.pick([0, 0, 0, 0.01]);
@@ -248,6 +300,10 @@ function nastyPerils(chance: Dice, isNasty: () => boolean, whim: () => void): Pe
     at(point) {
       if (!isNasty()) return 'goesOn';
       if (point === 'sleep') whim();
+      if (point === aim.point) {
+        aim.point = undefined;
+        return 'death';
+      }
       if (chance.chance(deathRate)) return 'death';
       // A request that has left cannot be called back, however long it takes to arrive.
       const hasLeft = ['before POST', 'before PATCH', 'before a restore'].includes(point);
@@ -310,9 +366,12 @@ function summary({ runId, order, end, exchanges }: RunRecord): string {
       const { status, policies, error, findings } = result.report;
       const lines = policies.map(
         ({ key, id, version, proven, drift, change, verdict, outcome, findings: found, meanwhile }) =>
-          `    ${key} v${version}${proven ? ' proven' : ''} ${id}: ${drift} ${change?.action ?? ''} ${verdict ?? ''} ${outcome === null ? '' : `${outcome.status}${outcome.settled ? ' settled' : ''} ${outcome.reason ?? ''}`} ${found.map(({ rule, decision }) => `${rule}:${decision}`).join()}${meanwhile === null ? '' : ` meanwhile v${meanwhile.version} ${meanwhile.change?.action} ${meanwhile.verdict} ${meanwhile.outcome?.status}`}`,
+          `    ${key} v${version}${proven ? ' proven' : ''} ${id}: ${drift} ${change?.action ?? ''} ${verdict ?? ''} ${outcome === null ? '' : `${outcome.status}${outcome.settled ? ' settled' : ''} ${outcome.reason ?? ''}`} ${found.map(({ rule, decision, detail }) => `${rule}:${decision}${decision === 'note' ? '' : ` (${detail})`}`).join()}${meanwhile === null ? '' : ` meanwhile v${meanwhile.version} ${meanwhile.change?.action} ${meanwhile.verdict} ${meanwhile.outcome?.status}`}`,
       );
-      const told = [...(error === null ? [] : [error.message]), ...findings.map(({ detail }) => detail)];
+      const told = [
+        ...(error === null ? [] : [error.message]),
+        ...findings.map(({ rule, detail }) => `${rule}: ${detail.slice(0, 80)}`),
+      ];
       return [`${head} ${status} ${told.join(' | ')}`, ...lines].join('\n');
     }
   }

@@ -139,3 +139,4 @@ function tally(names: readonly string[]): [string, number][] {
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return [...counts];
 }
+export const REQUIRED: readonly string[] = [];
