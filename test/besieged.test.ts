@@ -93,6 +93,54 @@ describe('repair goes on', () => {
       [NAME, 'disabled', false],
     ]);
   });
+
+  it('at the last proven version, although a later one was approved and never came about', async () => {
+    const { tenant, push, run, live, approve } = await world();
+    const stricter = { builtInControls: ['mfa', 'compliantDevice'], operator: 'AND' };
+    await push({ article: article({ grantControls: stricter }) });
+    await run();
+    await push({ article: article() });
+    await run();
+    await approve();
+    await push({ article: article({ state: 'disabled' }) });
+    tenant.admin.edit(
+      String(live(NAME).id),
+      (policy) => void policy.conditions.signInRiskLevels.push('high'),
+    );
+
+    const { policies } = await run();
+
+    expect(policies[0]).toMatchObject({ verdict: 'hold', meanwhile: { version: 1 } });
+    expect(live(NAME)).toMatchObject({
+      grantControls: { operator: 'AND' },
+      conditions: { signInRiskLevels: [] },
+    });
+  });
+});
+
+describe('a version that enforces less', () => {
+  it('waits for a person, although a policy was planted beside which it enforces more', async () => {
+    const { tenant, push, run, live, wait } = await world();
+    await push({ article: article() });
+    await run();
+    const { id, ...content } = live(NAME);
+    tenant.admin.purge(String(id));
+    const weak = { ...(content.conditions as JsonObject), signInRiskLevels: ['high'] };
+    tenant.admin.create({ ...content, conditions: { ...weak, userRiskLevels: ['high'] } } as JsonObject);
+    await push({
+      article: article({ conditions: { ...(article().conditions as object), signInRiskLevels: ['high'] } }),
+    });
+    await wait(600_000);
+
+    const { policies } = await run();
+
+    expect(policies[0]).toMatchObject({
+      change: { action: 'adopt' },
+      verdict: 'hold',
+      meanwhile: { version: 1 },
+    });
+    expect(policies[0]?.findings.map(({ rule }) => rule)).toContain('loosening');
+  });
 });
 
 const NAME = String(article().displayName);

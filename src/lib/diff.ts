@@ -29,6 +29,8 @@ export interface Desired {
   readonly declared: Declared;
   /** What a rollout is compared with. */
   readonly reference: Reference;
+  /** The last proven version, where this one is not: what the tenant is kept at while this one waits. */
+  readonly kept: Desired | null;
 }
 
 /** The policy a new version would take the place of. */

@@ -34,8 +34,8 @@ export interface State extends TablesState {
 }
 
 /**
- * Reads the tables and lets go of keys that were forgotten. Three requests, however much history there is, and one more
- * for each version that is new.
+ * Reads the tables and lets go of keys that were forgotten. Three requests, however much history there is, and up to
+ * two more for each version that is new.
  */
 export async function readState(
   ports: Ports,
@@ -89,7 +89,7 @@ export function stateOf(
   return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
 }
 
-/** What each new version takes the place of, and what people have said to it. One request, and one for each of them. */
+/** What each new version takes the place of, and what people have said to it. One request, and up to two for each of them. */
 export async function withReferences(
   state: TablesState,
   { approvals, desired: store }: Pick<Ports, 'approvals' | 'desired'>,
@@ -100,43 +100,44 @@ export async function withReferences(
   const desired: Desired[] = [];
   for (const wanted of state.desired) {
     const binding = state.bindings.get(wanted.key);
-    const reference = await referenceOf(wanted, binding, given, store, (row, isProven) =>
+    const place = await placeOf(wanted, binding, given, store, (row, isProven) =>
       desiredFrom(row, isProven, parameters, identities),
     );
-    desired.push({ ...wanted, reference });
+    desired.push({ ...wanted, ...place });
   }
   return { ...state, desired, approvals: given };
 }
 
-/** What a new version takes the place of; read only where a version is new. */
-async function referenceOf(
+/** What a new version takes the place of, and what is kept until then; read only where a version is new. */
+async function placeOf(
   { key, version, isProven }: Desired,
   binding: Binding | undefined,
   { versions }: ApprovalsRead,
   store: Ports['desired'],
   readRow: (row: DesiredVersion, isProven: boolean) => Desired | DamagedRow,
-): Promise<Reference> {
-  if (isProven) return { kind: 'none' };
+): Promise<Pick<Desired, 'reference' | 'kept'>> {
+  if (isProven) return { reference: { kind: 'none' }, kept: null };
   const proven = binding?.proven ?? null;
-  const approved = versions.find((one) => one.key === key && one.version < version);
-  const last = [proven, approved]
-    .filter((one) => one !== null && one !== undefined)
-    .sort(byVersion)
-    .at(-1);
-  if (last === undefined) {
-    const adopted = binding?.adopted ?? null;
-    return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
-  }
-  const row = await orUnread(() => store.version(key, last.version));
-  if (row === undefined || 'kind' in row || row.hash !== last.hash) {
-    return { kind: 'lost', version: last.version };
-  }
-  const desired = readRow(row, proven?.version === row.version && proven.hash === row.hash);
-  return 'problem' in desired ? { kind: 'lost', version: last.version } : { kind: 'version', desired };
+  const approved = versions.find((one) => one.key === key && one.version < version) ?? null;
+  const versionOf = async (named: { version: number; hash: string } | null): Promise<Desired | null> => {
+    const row = named === null ? undefined : await orUnread(() => store.version(key, named.version));
+    if (row === undefined || 'kind' in row || row.hash !== named?.hash) return null;
+    const desired = readRow(row, proven?.version === row.version && proven.hash === row.hash);
+    return 'problem' in desired ? null : desired;
+  };
+  const kept = await versionOf(proven);
+  const isApprovedLater = approved !== null && approved.version > (proven?.version ?? 0);
+  const last = isApprovedLater ? approved : proven;
+  if (last === null) return { reference: adoptedIn(binding), kept };
+  const desired = isApprovedLater ? await versionOf(approved) : kept;
+  const reference: Reference =
+    desired === null ? { kind: 'lost', version: last.version } : { kind: 'version', desired };
+  return { reference, kept };
 }
 
-function byVersion(one: { readonly version: number }, other: { readonly version: number }): number {
-  return one.version - other.version;
+function adoptedIn(binding: Binding | undefined): Reference {
+  const adopted = binding?.adopted ?? null;
+  return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
 }
 
 function isEmpty({ versions, damaged }: DesiredRead): boolean {
@@ -208,7 +209,8 @@ function desiredFrom(
   }
   const { raw, displayName, declared } = parsed.document;
   const policy = effective(raw, parameters, identities);
-  return { key, version, hash, displayName, policy, isProven, author, declared, reference: { kind: 'none' } };
+  const place = { reference: { kind: 'none' }, kept: null } as const;
+  return { key, version, hash, displayName, policy, isProven, author, declared, ...place };
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */

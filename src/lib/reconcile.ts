@@ -1,7 +1,7 @@
 import { type Applied, apply } from './apply.ts';
 import { leaveOn, switchedOn } from './contingency.ts';
 import type { Parameters, ProtectedIdentities } from './desired.ts';
-import { type Desired, type Drift, diff, type Observation } from './diff.ts';
+import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
 import { type FlapLimit, putBackAt } from './flapping.ts';
 import { type Around, type Facts, guard, type Verdict } from './guard.ts';
@@ -212,10 +212,9 @@ function repairsMeanwhile(
   verdicts: readonly Verdict[],
   { bindings, observation }: Facts,
 ): readonly Change[] {
-  const proven = verdicts.filter(hasNotBegun).flatMap(({ change: { desired } }): Desired[] => {
-    const { reference } = desired;
-    return reference.kind === 'version' && reference.desired.isProven ? [reference.desired] : [];
-  });
+  const proven = verdicts
+    .filter(hasNotBegun)
+    .flatMap(({ change: { desired } }) => (desired.kept === null ? [] : [desired.kept]));
   return plan(tenant, diff(leaveOn(proven, bindings, observation), bindings, observation));
 }
 

@@ -28,6 +28,7 @@ export function desiredOf(policy: Policy, change: Partial<Desired> = {}): Desire
     author: 'test',
     declared: { isContingency: false, whenTightened: 'fix' },
     reference: { kind: 'none' },
+    kept: null,
     policy: {
       ...policy,
       'conditions.users.excludeUsers': withIds('conditions.users.excludeUsers', IDENTITIES.users),
