@@ -73,9 +73,8 @@ interface Step {
   readonly isLoose: boolean;
 }
 
-/** Every change of the object that stands for the key; another takes its place when we make it. */
+/** Every change of the object that stands for the key; another takes its place when we make or adopt one. */
 function follow(key: PolicyKey, firstId: string, raw: RawPolicy, history: History): readonly Step[] {
-  const intents = intentsOf(history);
   const wanted = effective(typed(raw), PARAMETERS, IDENTITIES);
   const fromAt = history.runs[history.siege?.fromRun ?? 0]?.startedAt ?? 0;
   const isLoose = (policy: Policy | undefined): boolean =>
@@ -84,12 +83,18 @@ function follow(key: PolicyKey, firstId: string, raw: RawPolicy, history: Histor
     fieldDrifts(wanted, read(policy as unknown as RawPolicy).policy).some(
       ({ effect }) => effect === 'loosens' || effect === 'unclear',
     );
-  let id = firstId;
-  const steps: Step[] = [];
-  for (const { at, by, action, id: written, after, clientRequestId = '' } of history.tenant.writes) {
-    if (by === 'graph' && action === 'create' && at >= fromAt && intents.get(clientRequestId)?.key === key)
-      id = written;
-    if (written === id) steps.push({ at, by, isLoose: isLoose(after) });
-  }
-  return steps;
+  const intents = intentsOf(history);
+  const bound = history.journal.flatMap((entry) => {
+    const isNew = ['create', 'adopt'].includes(intents.get(entry.intentId)?.action ?? '');
+    const isDone = entry.kind === 'outcome' && entry.status === 'applied' && entry.id !== null;
+    return entry.key === key && isDone && isNew && entry.at >= fromAt ? [{ at: entry.at, id: entry.id }] : [];
+  });
+  const idAt = (at: number): string => bound.findLast((one) => one.at <= at)?.id ?? firstId;
+  const stateAt = (id: string, at: number): Policy | undefined =>
+    history.tenant.writes.findLast((write) => write.id === id && write.at <= at)?.after;
+  const written = history.tenant.writes.flatMap(({ at, by, id, after }): Step[] =>
+    id === idAt(at) ? [{ at, by, isLoose: isLoose(after) }] : [],
+  );
+  const rebound = bound.map(({ at, id }): Step => ({ at, by: 'graph', isLoose: isLoose(stateAt(id, at)) }));
+  return [...written, ...rebound].sort((a, b) => a.at - b.at);
 }

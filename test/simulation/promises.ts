@@ -325,7 +325,9 @@ function unrepaired(history: History): string[] {
   for (const run of runs.slice(calmRun)) {
     const said = reportOf(run)?.status;
     if (said === 'failed' || said === 'incomplete') {
-      const isLimited = (reportOf(run)?.remaining ?? 0) > 0 && reportOf(run)?.findings.length === 0;
+      const { remaining = 0, findings = [] } = reportOf(run) ?? {};
+      const isLimited =
+        remaining > 0 && findings.every(({ rule }) => !['stopped', 'desiredState'].includes(rule));
       // A policy that was deleted while v1.0 did not show it comes back unseen; a managed one has to refuse once.
       const { hidden, managed } = history.hands;
       const isOdd = isHopeless || (run !== last && hidden.size + managed.size > 0);

@@ -329,8 +329,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nobody asks what a new version takes the place of',
     file: 'src/lib/observe.ts',
-    find: "if (isProven) return { kind: 'none' };",
-    put: "if (isProven || version > 0) return { kind: 'none' };",
+    find: "if (isProven) return { reference: { kind: 'none' }, kept: null };",
+    put: "if (isProven || version > 0) return { reference: { kind: 'none' }, kept: null };",
   },
   {
     name: 'consent is not used up',
@@ -403,6 +403,18 @@ const SABOTAGES: readonly Sabotage[] = [
     file: 'src/lib/reconcile.ts',
     find: 'verdicts.filter(hasNotBegun).flatMap(',
     put: 'verdicts.filter((one) => hasNotBegun(one) && one.findings.length === 0).flatMap(',
+  },
+  {
+    name: 'an approved version that never came about is kept in place of a proven one',
+    file: 'src/lib/observe.ts',
+    find: 'const kept = await versionOf(proven);',
+    put: 'const kept = approved === null ? await versionOf(proven) : null;',
+  },
+  {
+    name: 'a weak namesake makes a looser version look harmless',
+    file: 'src/lib/rules/loosening.ts',
+    find: 'looser(reference, policy, identities) ?? looser(taken, policy, identities)',
+    put: "looser(taken.kind === 'none' ? reference : taken, policy, identities)",
   },
   {
     name: 'an emergency is switched off',
