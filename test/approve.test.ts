@@ -152,6 +152,23 @@ describe('what waits', () => {
     expect(report.status).toBe('held');
   });
 
+  it('keeps its age when somebody edits the policy it is about', async () => {
+    const made = await world();
+    await made.push({ one: article() });
+    await made.run();
+    await made.push({ one: article({ state: 'disabled' }) });
+    const first = (await made.run()).policies[0];
+    await made.wait(3_600_000);
+    made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+      policy.conditions.users?.excludeUsers.push('e0000000-0000-4000-8000-000000000001');
+    });
+
+    const later = (await made.run()).policies[0];
+
+    expect(later?.change?.digest).not.toBe(first?.change?.digest);
+    expect(later?.waitingSince).toBe(first?.waitingSince);
+  });
+
   it('waits no more once it is done or forgotten', async () => {
     const made = await twoHeld();
     await made.approve([made.digests[0] ?? '']);

@@ -33,10 +33,11 @@ const SRC = sources('src');
 
 /** The pure part: everything up to and including the guard, and what turns results into text. */
 const PURE =
-  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|desired|diff|plan|guard|approval|flapping|contingency|waiting|journal|ports|report|record|render|fault|settings)\.ts$/;
+  /^src\/lib\/(policy\/.*|rules\/.*|whatif\/.*|desired|diff|plan|guard|approval|protected|text|sets|flapping|contingency|waiting|acts|durations|undo|journal|ports|report|record|render|fault|settings)\.ts$/;
 /** Record and render come after the engine and take its results apart; the rest of the pure part comes before it. */
 const AFTER = /^src\/lib\/(record|render)\.ts$/;
-const ENGINE = /^src\/lib\/(reconcile|simulate|observe|apply|approve|surroundings|verify|lease|status)\.ts$/;
+const ENGINE =
+  /^src\/lib\/(reconcile|simulate|observe|apply|approve|surroundings|within|verify|lease|lookBack|status)\.ts$/;
 const ADAPTER = /^src\/lib\/(graph|storage)\//;
 
 /** Who may not import whom, and why. `graph/clouds.ts` is a table of constants. */

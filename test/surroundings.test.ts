@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../src/lib/fault.ts';
 import {
   article,
+  BREAK_GLASS_MEMBER,
   BREAK_GLASS_USER,
   IDENTITIES,
   type World,
@@ -17,6 +18,8 @@ async function settled(options: WorldOptions = {}): Promise<World> {
   const made = await world(options);
   await made.push({ 'require-mfa': article() });
   expect((await made.run()).status).toBe('remediated');
+  // What was kept before the policy was there is not for the time after.
+  expect((await made.run()).status).toBe('inSync');
   return made;
 }
 
@@ -151,6 +154,25 @@ describe('a run that writes', () => {
     expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
   });
 
+  it.each(['serverError', 'throttled', 'forbidden'] as const)(
+    'puts a proven policy right when what a member of a protected group is in cannot be read: %s',
+    async (trouble) => {
+      const made = await settled();
+      made.tenant.arm(trouble, {
+        path: new RegExp(`${BREAK_GLASS_MEMBER}/transitiveMemberOf`),
+        times: Number.POSITIVE_INFINITY,
+      });
+      made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+        policy.state = 'disabled';
+      });
+
+      const report = await made.run();
+
+      expect(report.status).toBe('remediated');
+      expect(made.live(NAME).state).toBe('enabled');
+    },
+  );
+
   it('goes on when the tables do not give or take what is kept', async () => {
     const made = await world({
       hooks: {
@@ -176,3 +198,114 @@ describe('a run that writes', () => {
 function tablesDown(): Fault {
   return new Fault('unavailable', 'the tables are down');
 }
+
+const blocking = (users: Record<string, string[]>) => ({
+  displayName: 'Block some',
+  state: 'enabled',
+  conditions: { users, applications: { includeApplications: ['All'] }, clientAppTypes: ['all'] },
+  grantControls: { operator: 'OR', builtInControls: ['block'] },
+});
+const CONTRACTORS = 'e0000000-0000-4000-8000-0000000000c1';
+
+describe('what was kept', () => {
+  it('hides no lock-out that came with another policy', async () => {
+    const made = await settled();
+    made.tenant.directory.groups.set(CONTRACTORS, { id: CONTRACTORS, members: [BREAK_GLASS_USER] });
+    made.tenant.admin.create(blocking({ includeGroups: [CONTRACTORS] }));
+
+    const { report } = await quietRun(made);
+
+    expect(report.findings).toMatchObject([{ rule: 'lockOut', level: 'error' }]);
+    expect(Date.parse(report.protectedReadAt ?? '')).toBeGreaterThanOrEqual(Date.parse(report.startedAt));
+  });
+
+  it('is nothing of which a part could not be read', async () => {
+    const made = await settled({
+      tenant: { policies: [blocking({ includeGroups: [CONTRACTORS] }) as never] },
+    });
+    await made.wait(70 * MINUTE_MS);
+    made.tenant.arm('throttled', { path: /transitiveMemberOf/, times: 4 });
+
+    const dark = await quietRun(made);
+    const light = await quietRun(made);
+
+    expect(dark.report.findings[0]?.rule).toBe('lockOut');
+    expect(dark.report.findings[1]?.detail).toContain(
+      'groups and roles of protected people could not be read',
+    );
+    expect(light.report.findings).toEqual([]);
+  });
+
+  it('is believed only if everybody is in it, in words of ours', async () => {
+    const made = await settled({ tenant: { policies: [blocking({ includeUsers: ['All'] }) as never] } });
+    const { surroundings } = made.ports();
+    const kept = await surroundings.get();
+    if (kept === undefined) throw new Error('something is kept');
+    const forged = [
+      { ...kept, protected: { ...kept.protected, people: [] } },
+      { ...kept, protected: { ...kept.protected, identities: [] } },
+      { ...kept, protected: { ...kept.protected, identities: kept.protected.identities.slice(1) } },
+      {
+        ...kept,
+        protected: {
+          ...kept.protected,
+          identities: kept.protected.identities.map((one) => ({ ...one, health: 'toString' as never })),
+        },
+      },
+    ];
+    for (const row of forged) {
+      await surroundings.put(row);
+
+      const { report, asked: requests } = await quietRun(made);
+
+      expect(report.findings.map(({ rule }) => rule)).toEqual(['lockOut']);
+      expect(report.protected.map(({ health }) => health)).toEqual(['ok', 'ok', 'ok']);
+      expect(requests.directory).toBe(2);
+    }
+  });
+});
+
+describe('looking around', () => {
+  it.each(['hang', 'throttled', 'serverError'] as const)(
+    'takes no more than its share of the time when the directory answers with %s',
+    async (trouble) => {
+      const made = await settled({
+        tenant: { policies: [inOffice(['All'], ['AllTrusted']) as never], namedLocations: [office([])] },
+      });
+      await made.push({ second: article({ displayName: 'Second' }) });
+      made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+        policy.state = 'disabled';
+      });
+      const everywhere = /batch|namedLocations|identitySecurityDefaults/;
+      made.tenant.arm(trouble, { path: everywhere, times: Number.POSITIVE_INFINITY });
+      const deadlineAt = made.clock.now() + 200_000;
+
+      const report = await made.run({ limits: { deadlineAt } });
+
+      expect(made.live(NAME).state).toBe('enabled');
+      expect(report.policies.map(({ key, verdict }) => [key, verdict])).toEqual([
+        ['require-mfa', 'admit'],
+        ['second', 'hold'],
+      ]);
+    },
+  );
+
+  it('costs as much whoever was put into the group for emergencies', async () => {
+    const made = await settled();
+    const crowd = Array.from(
+      { length: 3_000 },
+      (_, n) => `c0000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+    );
+    for (const id of crowd) made.tenant.directory.users.set(id, { id });
+    made.tenant.directory.groups.set(IDENTITIES.groups[0] ?? '', {
+      id: IDENTITIES.groups[0] ?? '',
+      members: crowd,
+    });
+    await made.wait(70 * MINUTE_MS);
+
+    const { asked: requests } = await quietRun(made);
+
+    // One for the group, two for forty people.
+    expect(requests.directory).toBe(3);
+  });
+});

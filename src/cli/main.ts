@@ -1,11 +1,40 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
+import { approveCommand } from './approve.ts';
+import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { pushCommand } from './push.ts';
 import { planCommand, runCommand } from './run.ts';
 import { statusCommand } from './status.ts';
 import { EXIT, type Terminal } from './terminal.ts';
+import { undoCommand } from './undo.ts';
 import { validateCommand } from './validate.ts';
 import { describeWhatIf, type WhatIfOptions, whatIfCommand } from './whatif.ts';
+
+const APPROVE_HELP = `
+Nobody approves a version they pushed themselves. An approval is void when the change is not the same any more, and is
+given back when the attempt came to nothing.
+
+Examples:
+  caretaker approve 3f9c0a7d51e2 --reason "agreed in CHG-1201"
+  caretaker approve --all-held --reason "new baseline, reviewed by Ada" --app https://caretaker.example.net
+
+Exit codes: 0 approved, 1 failed, 2 no such change or wrong usage, 3 not approved and still waiting.`;
+
+const FREEZE_HELP = `
+Examples:
+  caretaker freeze --until 2h --reason "tenant migration, CHG-1202"
+  caretaker freeze --reason "investigating" --app https://caretaker.example.net
+  caretaker unfreeze`;
+
+const UNDO_HELP = `
+A policy is left as it is where somebody has changed it since, where a newer version is desired, or where the run created
+it. Otherwise what was there would be put right again by the next run, which is why it becomes what is desired.
+
+Example:
+  caretaker undo 20261124T082413123Z-7f3a9c01
+
+Exit codes: 0 pushed, or the run changed nothing, 1 failed, declined, or a policy could not be taken back, 2 wrong usage
+or no such run.`;
 
 /**
  * The operator's command line, on the same engine as the functions.
@@ -27,7 +56,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   const app = (): Option =>
     new Option(
       '--app <url>',
-      'ask the deployed app instead of reaching Graph from here (its key in CARETAKER_APP_KEY)',
+      'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY)',
     );
 
   program
@@ -74,6 +103,53 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addOption(json())
     .action(async (options) => {
       code = await statusCommand(options, terminal);
+    });
+  program
+    .command('approve')
+    .description('let held changes go, each for one attempt; a denied change never goes')
+    .argument('[digests...]', 'digests from `caretaker status`, or their beginnings')
+    .option('--all-held', 'everything that waits for a person')
+    .requiredOption('--reason <text>', 'why; kept with the approval')
+    .addOption(app())
+    .addOption(json())
+    .addHelpText('after', APPROVE_HELP)
+    .action(async (digests: string[], options) => {
+      code = await approveCommand(digests, options, terminal);
+    });
+  program
+    .command('freeze')
+    .description('keep every run from writing, also one under way; judging and reporting go on')
+    .requiredOption('--reason <text>', 'why; shown to whoever asks')
+    .option('--until <end>', 'an instant such as 2026-11-24T18:00:00Z, or 30m, 2h, 3d from now')
+    .addOption(app())
+    .addOption(json())
+    .addHelpText('after', FREEZE_HELP)
+    .action(async (options) => {
+      code = await freezeCommand(options, terminal);
+    });
+  program
+    .command('unfreeze')
+    .description('let runs write again')
+    .addOption(app())
+    .addOption(json())
+    .addHelpText('after', FREEZE_HELP)
+    .action(async (options) => {
+      code = await unfreezeCommand(options, terminal);
+    });
+  program
+    .command('undo')
+    .description(
+      'push what was there before a run as new versions; the next run carries them out, under all rules',
+    )
+    .argument('<runId>', 'a run that wrote something')
+    .option('-y, --yes', 'do not ask')
+    .option('-m, --message <text>', 'why; kept with the versions')
+    .option('--author <name>', 'who; the signed-in user of this machine unless given')
+    .addOption(app())
+    .addOption(json())
+    .addHelpText('after', UNDO_HELP)
+    .action(async (runId: string, options) => {
+      code = await undoCommand(runId, options, terminal);
     });
   describeWhatIf(program.command('whatif'))
     .addOption(app())

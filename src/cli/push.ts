@@ -1,32 +1,50 @@
-import { createApp } from '../lib/app.ts';
-import { parseDesired } from '../lib/desired.ts';
+import type { App } from '../lib/app.ts';
+import { type DesiredDocument, parseDesired } from '../lib/desired.ts';
 import { fieldDrifts } from '../lib/diff.ts';
 import { Fault } from '../lib/fault.ts';
 import { canonical } from '../lib/policy/canonical.ts';
-import type { Policy } from '../lib/policy/model.ts';
+import type { Policy, PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { renderMove } from '../lib/render.ts';
-import { type DesiredFile, readFiles, renderProblem } from './files.ts';
-import { operatorCredential } from './operator.ts';
+import { plain } from '../lib/text.ts';
+import { readFiles, renderProblem } from './files.ts';
+import { tablesHere } from './operator.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
-interface PushOptions {
+export interface PushOptions {
   readonly yes?: boolean;
   readonly message: string;
   readonly author?: string;
   readonly json?: boolean;
 }
 
-/** Settings a push needs; the others are the deployed app's business. */
-const NEEDED = new Set(['TENANT_ID', 'STATE_STORAGE', 'STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID']);
+/** A text on its way into the tables. */
+export interface Draft {
+  readonly key: PolicyKey;
+  readonly content: string;
+  readonly document: DesiredDocument;
+  /** Where it comes from, for whoever has to mend it. */
+  readonly source: string;
+  /** Hash of the version it was made on; the newest one unless given. */
+  readonly baseHash?: string;
+}
 
 interface Step {
-  readonly file: DesiredFile;
+  readonly draft: Draft;
   readonly head: DesiredVersion | undefined;
   readonly lines: readonly string[];
 }
 
-/** Stores files as new versions: shows what changes and which way, asks, and refuses where the base has moved meanwhile. */
+/** What became of the drafts. */
+export type Pushed =
+  | {
+      readonly kind: 'done';
+      readonly pushed: readonly Pick<DesiredVersion, 'key' | 'version' | 'hash'>[];
+      readonly unchanged: number;
+    }
+  | { readonly kind: 'declined' };
+
+/** Stores files as new versions. */
 export async function pushCommand(
   paths: readonly string[],
   options: PushOptions,
@@ -38,61 +56,70 @@ export async function pushCommand(
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
-  const read = createApp(terminal.environment, {
-    ...terminal.world,
-    ...operatorCredential(terminal),
-    ignore: ({ setting }) => !NEEDED.has(setting),
-  });
-  if (!read.ok)
-    throw new Fault(
-      'config',
-      read.problems.map(({ setting, problem }) => `${setting} ${problem}`).join('\n'),
-    );
-  await read.app.createTables();
-  const { desired, clock } = read.app.open(quietLog(terminal), 120_000);
+  const app = tablesHere(terminal);
+  await app.createTables();
+  const drafts = files.map((file) => ({ ...file, source: file.path }));
+  const result = await pushDrafts(drafts, app, options, terminal);
+  if (result.kind === 'declined') return EXIT.failed;
+  const { pushed, unchanged } = result;
+  if (options.json === true) terminal.out(`${JSON.stringify({ pushed, unchanged, problems: [] })}\n`);
+  return EXIT.done;
+}
+
+/** Shows what changes and which way, asks, stores, and refuses where the base has moved meanwhile. */
+export async function pushDrafts(
+  drafts: readonly Draft[],
+  app: App,
+  options: PushOptions,
+  terminal: Terminal,
+): Promise<Pushed> {
+  const say = (text: string): void => (options.json === true ? undefined : terminal.out(text));
+  const { desired, clock } = app.open(quietLog(terminal), 120_000);
   const heads = await desired.heads();
-  refuseTakenNames(files, heads);
-  const steps = files.map((file) => stepFor(file, heads)).filter((step) => step !== undefined);
-  const unchanged = files.length - steps.length;
-  if (options.json !== true) terminal.out(renderSteps(steps, unchanged));
-  if (steps.length === 0) return finish([], unchanged, options, terminal);
+  refuseTakenNames(drafts, heads);
+  const steps = drafts.map((draft) => stepFor(draft, heads)).filter((step) => step !== undefined);
+  const unchanged = drafts.length - steps.length;
+  say(renderSteps(steps, unchanged));
+  if (steps.length === 0) return { kind: 'done', pushed: [], unchanged };
 
   const agreed =
     options.yes === true ? true : await terminal.confirm(`Push ${steps.length} as new versions?`);
   if (agreed === undefined) throw new Fault('config', 'nobody can be asked here: say --yes');
   if (!agreed) {
     terminal.err('Nothing was pushed.\n');
-    return EXIT.failed;
+    return { kind: 'declined' };
   }
   const pushedAt = new Date(clock.now()).toISOString();
   const items = steps.map(
-    ({ file, head }): DesiredPush => ({
-      key: file.key,
-      content: file.content,
+    ({ draft, head }): DesiredPush => ({
+      key: draft.key,
+      content: draft.content,
       active: true,
       author: options.author ?? terminal.user,
       message: options.message,
       pushedAt,
-      baseHash: head?.hash ?? null,
+      baseHash: draft.baseHash ?? head?.hash ?? null,
     }),
   );
-  return finish(await desired.push(items), unchanged, options, terminal);
+  const pushed = (await desired.push(items)).map(({ key, version, hash }) => ({ key, version, hash }));
+  say(`Pushed ${pushed.map(({ key, version }) => `${key} ${version}`).join(', ')}.\n`);
+  return { kind: 'done', pushed, unchanged };
 }
 
 /** A damaged head has no base to build on; whoever wants to push over it must first look at what happened. */
-function stepFor(file: DesiredFile, heads: DesiredRead): Step | undefined {
-  const damaged = heads.damaged.find(({ key }) => key === file.key);
-  if (damaged !== undefined) throw new Fault('rejected', `desired row "${file.key}": ${damaged.problem}`);
-  const head = heads.versions.find(({ key }) => key === file.key);
-  if (head?.active === true && head.content === file.content) return undefined;
-  return { file, head, lines: moves(head, file) };
+function stepFor(draft: Draft, heads: DesiredRead): Step | undefined {
+  const damaged = heads.damaged.find(({ key }) => key === draft.key);
+  if (damaged !== undefined) throw new Fault('rejected', `desired row "${draft.key}": ${damaged.problem}`);
+  const head = heads.versions.find(({ key }) => key === draft.key);
+  if (head?.active === true && head.content === draft.content) return undefined;
+  return { draft, head, lines: moves(head, draft) };
 }
 
-function moves(head: DesiredVersion | undefined, file: DesiredFile): string[] {
+function moves(head: DesiredVersion | undefined, draft: Draft): string[] {
   const before = head?.active === true ? parseDesired(head.content) : undefined;
   if (before === undefined || !before.ok) return ['new'];
   // Parameters are compared by name here: what they stand for is the deployed app's to say.
-  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(file.document.raw)];
+  const [from, to]: [Policy, Policy] = [canonical(before.document.raw), canonical(draft.document.raw)];
   const drifts = fieldDrifts(from, to);
   if (drifts.length === 0) return ['says the same in other words'];
   return drifts.map(
@@ -100,42 +127,28 @@ function moves(head: DesiredVersion | undefined, file: DesiredFile): string[] {
   );
 }
 
-function refuseTakenNames(files: readonly DesiredFile[], heads: DesiredRead): void {
-  const pushed = new Set(files.map(({ key }) => key));
+function refuseTakenNames(drafts: readonly Draft[], heads: DesiredRead): void {
+  const pushed = new Set(drafts.map(({ key }) => key));
   for (const { key, content, active } of heads.versions) {
     if (!active || pushed.has(key)) continue;
     const parsed = parseDesired(content);
     const taken = parsed.ok
-      ? files.find(({ document }) => document.displayName === parsed.document.displayName)
+      ? drafts.find(({ document }) => document.displayName === parsed.document.displayName)
       : undefined;
     if (taken !== undefined) {
       throw new Fault(
         'config',
-        `${taken.path}: displayName "${taken.document.displayName}" belongs to the key "${key}" already; two policies need two names`,
+        `${taken.source}: displayName "${taken.document.displayName}" belongs to the key "${key}" already; two policies need two names`,
       );
     }
   }
 }
 
 function renderSteps(steps: readonly Step[], unchanged: number): string {
-  const shown = steps.flatMap(({ file, head, lines }) => [
-    `${file.key} "${file.document.displayName}" version ${(head?.version ?? 0) + 1}`,
+  const shown = steps.flatMap(({ draft, head, lines }) => [
+    `${draft.key} "${draft.document.displayName}" version ${(head?.version ?? 0) + 1}`,
     ...lines.map((line) => `    ${line}`),
   ]);
   const same = unchanged === 0 ? [] : [`${unchanged} unchanged`];
-  return `${[...shown, ...same].join('\n')}\n`;
-}
-
-function finish(
-  pushed: readonly DesiredVersion[],
-  unchanged: number,
-  options: PushOptions,
-  terminal: Terminal,
-): number {
-  const versions = pushed.map(({ key, version, hash }) => ({ key, version, hash }));
-  if (options.json === true)
-    terminal.out(`${JSON.stringify({ pushed: versions, unchanged, problems: [] })}\n`);
-  else if (pushed.length > 0)
-    terminal.out(`Pushed ${versions.map(({ key, version }) => `${key} ${version}`).join(', ')}.\n`);
-  return EXIT.done;
+  return `${[...shown, ...same].map(plain).join('\n')}\n`;
 }

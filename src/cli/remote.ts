@@ -4,8 +4,18 @@ import type { Terminal } from './terminal.ts';
 /** A run may take as long as Azure's front end lets it. */
 const TIMEOUT_MS = 240_000;
 
+/** What the app answered. `body` is undefined where there was no JSON. */
+export interface AppAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  /** The explanation of a problem; undefined where the app gave none, so that it may not be the app that answered. */
+  readonly detail: string | undefined;
+}
+
+type Method = 'GET' | 'POST' | 'DELETE';
+
 /**
- * Asks the deployed app over HTTP, with its function key from the environment variable CARETAKER_APP_KEY.
+ * Asks the deployed app for something it has to show.
  *
  * @throws Fault naming what the app answered; `config` for what the caller can mend
  */
@@ -16,13 +26,40 @@ export async function askApp(
   terminal: Terminal,
   body?: unknown,
 ): Promise<{ answer: unknown } | { busy: string }> {
+  const answer = await callApp(url, method, route, terminal, body);
+  if (answer.status === 200 && answer.body !== undefined) return { answer: answer.body };
+  if (answer.status === 409) return { busy: answer.detail ?? 'no explanation' };
+  // A run that failed has a report to show.
+  if (isObject(answer.body) && 'report' in answer.body) return { answer: answer.body.report };
+  throw refusal(url, route, answer);
+}
+
+export function refusal(url: string, route: string, { status, detail }: AppAnswer): Fault {
+  return new Fault(
+    status < 500 ? 'config' : 'unavailable',
+    `${new URL(`/api/${route}`, url)} answered ${status}: ${detail ?? 'no explanation'}`,
+  );
+}
+
+/**
+ * One request to the deployed app, with its function key from the environment variable CARETAKER_APP_KEY.
+ *
+ * @throws Fault when there is no answer at all
+ */
+export async function callApp(
+  url: string,
+  method: Method,
+  route: string,
+  { environment }: Terminal,
+  body?: unknown,
+): Promise<AppAnswer> {
   if (!URL.canParse(url))
     throw new Fault(
       'config',
       `--app must be the app's address, such as https://<name>.azurewebsites.net, not "${url}"`,
     );
   const target = new URL(`/api/${route}`, url);
-  const key = terminal.environment.CARETAKER_APP_KEY;
+  const key = keyFor(target, environment.CARETAKER_APP_KEY?.trim());
   const response = await fetch(target, {
     method,
     redirect: 'error',
@@ -34,18 +71,32 @@ export async function askApp(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((error: Error) => {
-    throw new Fault('unavailable', `${target} cannot be reached: ${error.message}`, {}, error);
+    throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
   });
-  const text = await response.text();
-  const answer = parse(text);
-  if (response.ok && answer !== undefined) return { answer };
-  if (response.status === 409) return { busy: detailOf(answer) };
-  // A run that failed has a report to show.
-  if (typeof answer === 'object' && answer !== null && 'report' in answer) return { answer: answer.report };
-  throw new Fault(
-    response.status < 500 ? 'config' : 'unavailable',
-    `${target} answered ${response.status}: ${detailOf(answer)}`,
-  );
+  const answer = parse(await response.text());
+  const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
+  return { status: response.status, body: answer, detail };
+}
+
+/** A key that goes over the wire in the clear is everybody's, and one that is no header would be quoted by whoever refuses it. */
+function keyFor(target: URL, key: string | undefined): string | undefined {
+  if (key === undefined || key === '') return undefined;
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(target.hostname);
+  if (target.protocol !== 'https:' && !isLoopback)
+    throw new Fault(
+      'config',
+      `--app must be https: the key in CARETAKER_APP_KEY would go to ${target.host} in the clear`,
+    );
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new Fault('config', 'CARETAKER_APP_KEY holds a character that no key has; copy it again');
+  return key;
+}
+
+/** `fetch failed` says nothing; what it was caused by does. */
+function causeOf({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return message;
+  const code = 'code' in cause ? String(cause.code) : '';
+  return [code, cause.message].filter((part) => part !== '').join(': ') || message;
 }
 
 function parse(text: string): unknown {
@@ -57,8 +108,6 @@ function parse(text: string): unknown {
   }
 }
 
-function detailOf(answer: unknown): string {
-  return typeof answer === 'object' && answer !== null && 'detail' in answer
-    ? String(answer.detail)
-    : 'no explanation';
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

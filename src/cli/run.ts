@@ -1,8 +1,7 @@
-import { type App, createApp } from '../lib/app.ts';
 import { Fault } from '../lib/fault.ts';
 import { renderReport } from '../lib/render.ts';
 import type { Mode, RunReport } from '../lib/report.ts';
-import { operatorCredential } from './operator.ts';
+import { appHere } from './operator.ts';
 import { askApp } from './remote.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
@@ -46,7 +45,9 @@ async function runAs(
     return EXIT.failed;
   }
   const report = result.answer as RunReport;
-  terminal.out(options.json === true ? `${JSON.stringify(report)}\n` : `${renderReport(report)}\n`);
+  terminal.out(
+    options.json === true ? `${JSON.stringify(report)}\n` : `${renderReport(report, options.app)}\n`,
+  );
   return exitCodeOf(report);
 }
 
@@ -61,13 +62,6 @@ async function runHere(mode: Mode | undefined, policies: readonly string[] | und
     case 'done':
       return { answer: result.report };
   }
-}
-
-/** @throws Fault `config` naming every wrong setting */
-export function appHere(terminal: Terminal): App {
-  const read = createApp(terminal.environment, { ...terminal.world, ...operatorCredential(terminal) });
-  if (read.ok) return read.app;
-  throw new Fault('config', read.problems.map(({ setting, problem }) => `${setting} ${problem}`).join('\n'));
 }
 
 function exitCodeOf({ status }: RunReport): number {

@@ -1,18 +1,24 @@
+import { systemClock } from '../lib/app.ts';
 import { renderStatus } from '../lib/render.ts';
 import { type Status, statusOf } from '../lib/status.ts';
+import { appHere } from './operator.ts';
 import { askApp } from './remote.ts';
-import { appHere, type RunOptions } from './run.ts';
+import type { RunOptions } from './run.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export async function statusCommand(options: RunOptions, terminal: Terminal): Promise<number> {
   const status =
     options.app === undefined ? await statusHere(terminal) : await statusOfApp(options.app, terminal);
-  terminal.out(options.json === true ? `${JSON.stringify(status)}\n` : `${renderStatus(status)}\n`);
+  const now = (terminal.world.clock ?? systemClock).now();
+  terminal.out(
+    options.json === true ? `${JSON.stringify(status)}\n` : `${renderStatus(status, now, options.app)}\n`,
+  );
   if (status.lastRun?.status === 'failed' || status.lastRun?.status === 'incomplete') return EXIT.failed;
   const isDrifted = status.policies.some(
     ({ drift, outcome }) => drift !== 'none' && outcome?.settled !== true,
   );
-  return isDrifted ? EXIT.drift : EXIT.done;
+  const isWaiting = status.held.length + status.denied.length > 0;
+  return isDrifted || isWaiting ? EXIT.drift : EXIT.done;
 }
 
 async function statusHere(terminal: Terminal): Promise<Status> {
@@ -20,7 +26,7 @@ async function statusHere(terminal: Terminal): Promise<Status> {
   return statusOf(app.open(quietLog(terminal), 30_000), app.settings);
 }
 
-async function statusOfApp(url: string, terminal: Terminal): Promise<Status> {
+export async function statusOfApp(url: string, terminal: Terminal): Promise<Status> {
   const result = await askApp(url, 'GET', 'status', terminal);
   if ('busy' in result) throw new Error('unreachable: only a run can be busy');
   return result.answer as Status;

@@ -3,8 +3,8 @@ import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
+import { appHere } from './operator.ts';
 import { askApp } from './remote.ts';
-import { appHere } from './run.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface WhatIfOptions {
@@ -48,7 +48,7 @@ Example: may an administrator still manage Azure from an unmanaged Linux machine
 
 Exit codes: 0 answered, whatever the answer is, 1 failed, 2 wrong usage, an invalid question or no such user.`;
 
-/** Description, optionsand help of the command. */
+/** Description, options and help of the command. */
 export function describeWhatIf(command: Command): Command {
   return command
     .description('what a sign-in gets today, as desired, and after the plan; writes nothing')

@@ -21,3 +21,14 @@ app.http('run', {
     return showRun(request, context);
   },
 });
+
+/** `GET /api/runs/{runId}/undo`: what taking the run back would mean. Writes nothing. */
+app.http('undo', {
+  methods: ['GET'],
+  route: 'runs/{runId}/undo',
+  authLevel: 'function',
+  handler: async (request, context) => {
+    const { planUndo } = await import('../lib/http/undo.ts');
+    return planUndo(request, context);
+  },
+});

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import { type Answer, approve, type Consent } from './approve.ts';
 import type { Parameters } from './desired.ts';
+import { Fault } from './fault.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
+import { lookBack } from './lookBack.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Clock, Ports } from './ports.ts';
+import type { Clock, Freeze, Person, Ports } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import { type Environment, readSettings, type Settings, type SettingsProblem } from './settings.ts';
 import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
-import type { Severity } from './telemetry/events.ts';
+import type { EventName, Severity } from './telemetry/events.ts';
 import { linesOf } from './telemetry/lines.ts';
+import type { Undo } from './undo.ts';
 
 /** Where one line of telemetry goes: the invocation's logger in Azure, standard error on the command line. */
 export type Log = (severity: Severity, line: string) => void;
@@ -31,7 +35,15 @@ export interface RunOrder {
 /** The composed program: settings read, adapters built. One per process. */
 export interface App {
   readonly settings: Settings;
+  /** Milliseconds since 1970, by the clock everything here goes by. */
+  now(): number;
   run(order: RunOrder, log: Log): Promise<RunResult>;
+  /** Writes consent to held changes down, and tells of it. */
+  approve(consent: Omit<Consent, 'actId'>, log: Log): Promise<readonly Answer[]>;
+  /** Throws the one switch that keeps every run from writing, or takes it back (null), and tells of it. */
+  freeze(freeze: Freeze | null, by: Person, log: Log): Promise<void>;
+  /** What taking a run back would mean; reads the tenant and writes nothing. undefined: no run of that name is kept. */
+  undo(runId: string, log: Log): Promise<Undo | undefined>;
   /** Answers one What If question, in the form of Graph's `evaluate`; writes nothing anywhere. */
   simulate(body: unknown, log: Log): Promise<Simulation>;
   /** The ports of one piece of work that is not a run: reading reports, pushing desired state. */
@@ -62,8 +74,18 @@ function createLagMs({ settleMs, graphRequestIntervalMs }: Settings): number {
   return Math.max(5 * settleMs, 50 * graphRequestIntervalMs);
 }
 
+/** How long somebody waits for an act of theirs that is only written down. */
+const ACT_MS = 30_000;
+
+/** How long somebody waits to hear what can be undone; the tenant's list may have to be asked for again. */
+const UNDO_MS = 120_000;
+
 /** Somebody waits for a simulation, and Azure's front end lets nobody wait longer than 230 s. */
 const SIMULATION_MS_MAX = 200_000;
+
+/** Each question asks the tenant once or more, and all of them share one request a second with the runs. */
+const SIMULATIONS_MAX = 3;
+const TOO_MANY = `${SIMULATIONS_MAX} What If questions are being answered already; ask again in a moment`;
 
 /** Requests of our own to the tables (release, report) go out after a run's budget has ended. */
 const AFTERMATH_MS = 60_000;
@@ -111,6 +133,16 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     };
   };
 
+  /** What a person does beside the runs: it has an id like theirs, and is announced like what they do. */
+  const openAct = (log: Log) => {
+    const now = clock.now();
+    const runId = newRunId(now, chance.uuid());
+    const ports = openUntil(now + ACT_MS, log);
+    const tell = (event: EventName, facts: Readonly<Record<string, unknown>>): void =>
+      ports.telemetry.emit({ event, severity: 'warn', runId, tenantId: settings.tenantId, facts });
+    return { runId, ports, tell };
+  };
+
   const limitsUntil = (deadlineAt: number): Limits => ({
     parameters,
     protected: settings.protected,
@@ -124,9 +156,28 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     deadlineAt,
   });
 
+  let simulations = 0;
   const app: App = {
     settings,
+    now: () => clock.now(),
     createTables: () => storage.createTables(),
+    async approve(consent, log) {
+      const { runId, ports, tell } = openAct(log);
+      const answers = await approve({ actId: runId, ...consent }, ports);
+      for (const answer of answers) {
+        if (answer.kind !== 'given') continue;
+        const { key, digest, rules, version } = answer.change;
+        tell('ChangeApproved', { key, digest, rules, version, by: consent.by, reason: consent.reason });
+      }
+      return answers;
+    },
+    undo: (runId, log) =>
+      lookBack(runId, openUntil(clock.now() + UNDO_MS, log), { parameters, identities: settings.protected }),
+    async freeze(freeze, by, log) {
+      const { ports, tell } = openAct(log);
+      await ports.control.freeze(freeze);
+      tell(freeze === null ? 'TenantUnfrozen' : 'TenantFrozen', { ...freeze, by });
+    },
     open: (log, budgetMs = settings.runBudgetMs) => openUntil(clock.now() + budgetMs, log),
     run(order, log) {
       const now = clock.now();
@@ -141,10 +192,14 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       };
       return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
     },
-    simulate(body, log) {
+    async simulate(body, log) {
+      if (simulations >= SIMULATIONS_MAX) throw new Fault('unavailable', TOO_MANY);
+      simulations += 1;
       const deadlineAt = clock.now() + Math.min(settings.runBudgetMs, SIMULATION_MS_MAX);
       const request = { tenantId: settings.tenantId, body };
-      return simulate(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
+      return simulate(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt)).finally(() => {
+        simulations -= 1;
+      });
     },
   };
   return { ok: true, app };

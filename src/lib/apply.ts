@@ -529,10 +529,10 @@ function outcomeOf(written: Written): Outcome {
 
 async function settled(change: Change, context: Course, id: PolicyId, intentId: string): Promise<Outcome> {
   const { version, hash } = change.desired;
-  const isWhole = change.action === 'create' || change.withheld.length === 0;
-  const proven = isWhole ? { proven: { version, hash, at: context.ports.clock.now() }, adopted: null } : {};
+  const withheld = change.action === 'create' ? [] : change.withheld;
+  const proven = { proven: { version, hash, at: context.ports.clock.now(), withheld }, adopted: null };
   const adopted = change.action === 'adopt' ? ({ origin: 'adopted', refusal: null } as const) : {};
-  await bind(change, context, { id, pending: null, ...adopted, ...proven });
+  await bind(change, context, { id, pending: null, ...proven, ...adopted });
   await note(change, context, intentId, null);
   return { status: 'applied', id, settled: true, reason: null };
 }

@@ -16,7 +16,12 @@ export type Answer =
   /** No change that waits has this digest. */
   | { readonly kind: 'unknown'; readonly digest: string }
   /** It waits, and consent does not let it go. */
-  | { readonly kind: 'refused'; readonly digest: string; readonly reason: string };
+  | {
+      readonly kind: 'refused';
+      readonly digest: string;
+      readonly because: 'denied' | 'notApprovable' | 'ownVersion';
+      readonly reason: string;
+    };
 
 /** Where consent is written down. */
 type Records = Pick<Ports, 'approvals' | 'journal' | 'clock' | 'chance'>;
@@ -54,11 +59,18 @@ function answersTo({ digests, by }: Consent, waiting: readonly Waiting[]): reado
 
 function answerFor(change: Waiting, by: Person): Answer {
   const { digest, verdict, isApprovable, rules, author } = change;
-  const refuse = (reason: string): Answer => ({ kind: 'refused', digest, reason });
-  if (verdict === 'deny') return refuse(`it is denied (${rules.join(', ')}), and a denial is never approved`);
+  const refuse = (because: Extract<Answer, { kind: 'refused' }>['because'], reason: string): Answer => ({
+    kind: 'refused',
+    digest,
+    because,
+    reason,
+  });
+  const held = rules.join(', ');
+  if (verdict === 'deny') return refuse('denied', `it is denied (${held}), and a denial is never approved`);
   if (!isApprovable)
-    return refuse(`what holds it (${rules.join(', ')}) ends by itself or is not for a person to lift`);
-  if (isSame(author, by)) return refuse(`${author} pushed this version, so somebody else has to approve it`);
+    return refuse('notApprovable', `what holds it (${held}) ends by itself or is not for a person to lift`);
+  if (isSame(author, by))
+    return refuse('ownVersion', `${author} pushed this version, so somebody else has to approve it`);
   return { kind: 'given', change };
 }
 

@@ -40,6 +40,8 @@ export interface DesiredDocument {
   readonly raw: RawPolicy;
   readonly displayName: string;
   readonly declared: Declared;
+  /** Members of the file that are not the policy's: `$schema` and `caretaker`, as they were written. */
+  readonly beside: RawPolicy;
   /** Members that were accepted and dropped: read-only ones and empty unknown ones. */
   readonly notes: readonly string[];
 }
@@ -78,7 +80,7 @@ export function isKey(text: string): text is PolicyKey {
 export function parseDesired(text: string): Parsed {
   const shape = parseJson(text);
   if (!shape.ok) return shape;
-  const { caretaker, $schema: _, ...policy } = shape.raw;
+  const { caretaker, $schema, ...policy } = shape.raw;
   const problems = [...problemsOf(policy), ...declaredProblems(caretaker, policy)].map((problem) => ({
     ...problem,
     ...placeOf(text, shape.tree, problem.path),
@@ -90,6 +92,10 @@ export function parseDesired(text: string): Parsed {
       raw: policy,
       displayName: String(policy.displayName),
       declared: declaredIn(caretaker),
+      beside: {
+        ...($schema === undefined ? {} : { $schema }),
+        ...(caretaker === undefined ? {} : { caretaker }),
+      },
       notes: notesOf(policy),
     },
   };

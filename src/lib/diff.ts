@@ -24,13 +24,15 @@ export interface Desired {
   readonly policy: Policy;
   /** This version once settled in this tenant, so drift from it is repair. */
   readonly isProven: boolean;
+  /** Objects of a proven version that never settled, because the tenant carries what nobody can read. */
+  readonly withheld: readonly string[];
   /** Who pushed this version. */
   readonly author: string;
   readonly declared: Declared;
   /** What a rollout is compared with. */
   readonly reference: Reference;
-  /** The last proven version, where this one is not: what the tenant is kept at while this one waits. */
-  readonly kept: Desired | null;
+  /** The last version that settled here, for as long as this one may not take its place. */
+  readonly lastProven: Desired | null;
 }
 
 /** The policy a new version would take the place of. */

@@ -18,6 +18,16 @@ export interface Pending {
   readonly at: number;
 }
 
+/** A version that settled here. */
+export interface Proven {
+  readonly version: number;
+  readonly hash: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Objects that were left as they are, because they carry what nobody can read; none unless said. */
+  readonly withheld?: readonly string[];
+}
+
 /** Desired key ↔ object id, and what must outlive the 90 days of the journal. */
 export interface Binding {
   readonly key: PolicyKey;
@@ -28,7 +38,7 @@ export interface Binding {
   /** Milliseconds since 1970 of the create, restore or adoption; a fresh create may be invisible for a while. */
   readonly boundAt: number;
   /** Newest version that once settled here; null when none did. */
-  readonly proven: { readonly version: number; readonly hash: string; readonly at: number } | null;
+  readonly proven: Proven | null;
   /** Highest version ever seen for this key; a lower head is tampering. */
   readonly highestVersion: number;
   readonly pending: Pending | null;

@@ -89,7 +89,10 @@ export function stateOf(
   return { state: { bindings, isEmpty: isEmpty(rows), ...read }, forgotten, raised };
 }
 
-/** What each new version takes the place of, and what people have said to it. One request, and up to two for each of them. */
+/**
+ * What each new version is compared with, what it takes the place of, and what people have said to it. One request, and
+ * one or two for each version that is new.
+ */
 export async function withReferences(
   state: TablesState,
   { approvals, desired: store }: Pick<Ports, 'approvals' | 'desired'>,
@@ -100,42 +103,40 @@ export async function withReferences(
   const desired: Desired[] = [];
   for (const wanted of state.desired) {
     const binding = state.bindings.get(wanted.key);
-    const place = await placeOf(wanted, binding, given, store, (row, isProven) =>
-      desiredFrom(row, isProven, parameters, identities),
-    );
-    desired.push({ ...wanted, ...place });
+    const read = async (one: VersionName): Promise<Desired | undefined> => {
+      const row = await orUnread(() => store.version(wanted.key, one.version));
+      if (row === undefined || 'kind' in row || row.hash !== one.hash) return undefined;
+      const found = desiredFrom(row, binding, parameters, identities);
+      return 'problem' in found ? undefined : found;
+    };
+    desired.push(wanted.isProven ? wanted : { ...wanted, ...(await pastOf(wanted, binding, given, read)) });
   }
   return { ...state, desired, approvals: given };
 }
 
-/** What a new version takes the place of, and what is kept until then; read only where a version is new. */
-async function placeOf(
-  { key, version, isProven }: Desired,
+type VersionName = { readonly version: number; readonly hash: string };
+
+async function pastOf(
+  { key, version }: Desired,
   binding: Binding | undefined,
   { versions }: ApprovalsRead,
-  store: Ports['desired'],
-  readRow: (row: DesiredVersion, isProven: boolean) => Desired | DamagedRow,
-): Promise<Pick<Desired, 'reference' | 'kept'>> {
-  if (isProven) return { reference: { kind: 'none' }, kept: null };
-  const proven = binding?.proven ?? null;
-  const approved = versions.find((one) => one.key === key && one.version < version) ?? null;
-  const versionOf = async (named: { version: number; hash: string } | null): Promise<Desired | null> => {
-    const row = named === null ? undefined : await orUnread(() => store.version(key, named.version));
-    if (row === undefined || 'kind' in row || row.hash !== named?.hash) return null;
-    const desired = readRow(row, proven?.version === row.version && proven.hash === row.hash);
-    return 'problem' in desired ? null : desired;
-  };
-  const kept = await versionOf(proven);
-  const isApprovedLater = approved !== null && approved.version > (proven?.version ?? 0);
-  const last = isApprovedLater ? approved : proven;
-  if (last === null) return { reference: adoptedIn(binding), kept };
-  const desired = isApprovedLater ? await versionOf(approved) : kept;
-  const reference: Reference =
-    desired === null ? { kind: 'lost', version: last.version } : { kind: 'version', desired };
-  return { reference, kept };
+  read: (one: VersionName) => Promise<Desired | undefined>,
+): Promise<Pick<Desired, 'reference' | 'lastProven'>> {
+  const proven = binding?.proven ?? undefined;
+  const lastProven = proven === undefined ? undefined : await read(proven);
+  const approved = versions.find((one) => one.key === key && one.version < version);
+  const isNewer = approved !== undefined && approved.version > (proven?.version ?? 0);
+  const [name, last] = isNewer ? [approved, await read(approved)] : [proven, lastProven];
+  return { reference: referenceOf(name, last, binding), lastProven: lastProven ?? null };
 }
 
-function adoptedIn(binding: Binding | undefined): Reference {
+function referenceOf(
+  name: VersionName | undefined,
+  last: Desired | undefined,
+  binding: Binding | undefined,
+): Reference {
+  if (last !== undefined) return { kind: 'version', desired: last };
+  if (name !== undefined) return { kind: 'lost', version: name.version };
   const adopted = binding?.adopted ?? null;
   return adopted === null ? { kind: 'none' } : { kind: 'adopted', policy: canonical(adopted) };
 }
@@ -181,20 +182,19 @@ function readVersion(
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Desired | DamagedRow {
-  const { key, version, hash } = row;
-  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
+  const { key, version } = row;
   if (binding !== undefined && version < binding.highestVersion) {
     return {
       key,
       problem: `the newest row is version ${version}, yet version ${binding.highestVersion} was seen before: the desired state was rolled back outside \`caretaker\``,
     };
   }
-  return desiredFrom(row, isProven, parameters, identities);
+  return desiredFrom(row, binding, parameters, identities);
 }
 
 function desiredFrom(
   row: DesiredVersion,
-  isProven: boolean,
+  binding: Binding | undefined,
   parameters: Parameters,
   identities: ProtectedIdentities,
 ): Desired | DamagedRow {
@@ -208,9 +208,20 @@ function desiredFrom(
     };
   }
   const { raw, displayName, declared } = parsed.document;
-  const policy = effective(raw, parameters, identities);
-  const place = { reference: { kind: 'none' }, kept: null } as const;
-  return { key, version, hash, displayName, policy, isProven, author, declared, ...place };
+  const isProven = binding?.proven?.version === version && binding.proven.hash === hash;
+  return {
+    key,
+    version,
+    hash,
+    displayName,
+    policy: effective(raw, parameters, identities),
+    isProven,
+    withheld: isProven ? (binding.proven.withheld ?? []) : [],
+    author,
+    declared,
+    reference: { kind: 'none' },
+    lastProven: null,
+  };
 }
 
 /** Two keys that want one name would take turns with one policy, or make twins: neither is carried out unless bound. */

@@ -181,7 +181,7 @@ function writable(
   fields: readonly FieldDrift[],
 ): { after: Policy; body: RawPolicy | null; withheld: readonly string[] } {
   const drifted = objectsOf(fields);
-  const unreadable = unreadableObjects(before, desired.isProven);
+  const unreadable = unreadableObjects(before, desired);
   const objects = drifted.filter((object) => !unreadable.has(object));
   const after = Object.fromEntries(
     FIELDS.map(({ path, object }) => [
@@ -206,10 +206,11 @@ function objectsOf(fields: readonly FieldDrift[]): readonly string[] {
  * Objects a write would have to replace although they carry something we cannot read. An unknown *value* of a known
  * field is no obstacle to repair: that field is ours, it once settled, and its pre-image is journalled.
  */
-function unreadableObjects(before: Observed, isProven: boolean): ReadonlySet<string> {
+function unreadableObjects(before: Observed, { isProven, withheld }: Desired): ReadonlySet<string> {
+  const hasSettled = (object: string): boolean => isProven && !withheld.includes(object);
   return new Set(
     before.reading.unrecognised
-      .filter((member) => !member.empty && (member.reason === 'unknownMember' || !isProven))
+      .filter(({ empty, reason, object }) => !empty && (reason === 'unknownMember' || !hasSettled(object)))
       .map((member) => member.object),
   );
 }

@@ -96,6 +96,8 @@ export interface ProtectedRead {
   readonly identities: readonly ProtectedIdentity[];
   /** The same people for the lock-out proof: where the members of a group are not known, one who stands for any of them. */
   readonly people: readonly ProtectedFacts[];
+  /** Why the groups and roles of some of them could not be read, each reason once. */
+  readonly unread: readonly string[];
 }
 
 /** One person, as far as the directory tells. */
@@ -138,7 +140,9 @@ export interface Surroundings {
   /** The settings it was read for. */
   readonly identities: ProtectedIdentities;
   readonly protected: ProtectedRead;
-  /** null: not read. */
+  /** Names the set of policies it was read beside: what mattered then may not be all that matters now. */
+  readonly beside: string;
+  /** Those that a policy looks at; null: not read. */
   readonly namedLocations: readonly RawLocation[] | null;
 }
 

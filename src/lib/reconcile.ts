@@ -13,7 +13,7 @@ import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
-import { moveOf, observedSet } from './sets.ts';
+import { observedSet } from './sets.ts';
 import { lookAround, type Outlook } from './surroundings.ts';
 import { announce, announceSkipped } from './telemetry/announce.ts';
 import { patience, proveSettled, watchContingency } from './verify.ts';
@@ -168,6 +168,7 @@ async function loop(
     on,
     isAsked,
     around: seen.around,
+    readAt: seen.readAt,
     lockOuts: lockOutsIn(observation, bindings, seen.around),
     notes: [...seen.notes, ...notes],
   });
@@ -187,8 +188,9 @@ function outlook(
   return {
     identities: limits.protected,
     allowedControls: limits.allowedControls,
-    entries: [...observedSet(observation, bindings), ...changes.flatMap((change) => moveOf(change).states)],
+    observed: observedSet(observation, bindings),
     changes,
+    deadlineAt: limits.deadlineAt,
   };
 }
 
@@ -202,24 +204,15 @@ function lockOutsIn(
   return proveNoLockOut({ policies, identities: people, allowedControls });
 }
 
-/**
- * While a new version is denied or waits for a person, the last proven one is what the tenant is kept at: a hold must not
- * switch repair off. A version of which only a part is held, because the tenant carries what nobody can read, has taken
- * its place already.
- */
+/** While a new version is denied or waits, the last proven one is what the tenant is kept at: a hold must not switch repair off. */
 function repairsMeanwhile(
   tenant: TenantId,
   verdicts: readonly Verdict[],
   { bindings, observation }: Facts,
 ): readonly Change[] {
-  const proven = verdicts
-    .filter(hasNotBegun)
-    .flatMap(({ change: { desired } }) => (desired.kept === null ? [] : [desired.kept]));
+  const waiting = verdicts.filter(({ decision }) => decision !== 'admit');
+  const proven = waiting.flatMap(({ change: { desired } }) => desired.lastProven ?? []);
   return plan(tenant, diff(leaveOn(proven, bindings, observation), bindings, observation));
-}
-
-function hasNotBegun({ decision, findings }: Verdict): boolean {
-  return decision === 'deny' || findings.some(({ isApprovable }) => isApprovable === true);
 }
 
 /** Writes down what waits after this run and clears away approvals of what is planned no more. */
@@ -303,6 +296,7 @@ function startedReport(request: RunRequest, ports: Ports, { protected: identitie
       ...identities.users.map((id) => ({ id, kind: 'user' }) as const),
       ...identities.groups.map((id) => ({ id, kind: 'group' }) as const),
     ].map((named) => ({ ...named, memberOf: null, health: 'unverified', reason: null })),
+    protectedReadAt: null,
     unmanaged: [],
     findings: [],
     remaining: 0,

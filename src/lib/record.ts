@@ -35,6 +35,8 @@ export interface Findings {
   /** Whether the request asked for this key. */
   readonly isAsked: (key: PolicyKey) => boolean;
   readonly around: Around;
+  /** Milliseconds since 1970 at which the protected identities were looked at. */
+  readonly readAt: number;
   /** Those the tenant had when it was read, in policies of ours or of others. */
   readonly lockOuts: readonly LockOut[];
   /** What else could not be read or kept, in words. */
@@ -46,7 +48,7 @@ export type Judged = Pick<
   RunReport,
   'status' | 'policies' | 'unmanaged' | 'findings' | 'remaining' | 'error'
 > &
-  Partial<Pick<RunReport, 'protected'>>;
+  Partial<Pick<RunReport, 'protected' | 'protectedReadAt'>>;
 
 /** The judged part of a run report. Pure. */
 export function record(facts: Findings): Judged {
@@ -69,6 +71,7 @@ export function record(facts: Findings): Judged {
   return {
     policies,
     protected: facts.around.identities,
+    protectedReadAt: new Date(facts.readAt).toISOString(),
     unmanaged,
     findings: [
       ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === null || !reported.has(key))),
@@ -103,6 +106,7 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
   const done = carriedOut?.change.desired.version === desired.version ? carriedOut : undefined;
   const change = done?.change ?? verdict?.change;
   const waiting = facts.queue.waiting.find(({ digest }) => digest === verdict?.change.digest);
+  const on = facts.on.find(({ key }) => key === desired.key);
   return {
     key: desired.key,
     id: facts.state.bindings.get(desired.key)?.id ?? idOf(drift),
@@ -117,13 +121,18 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
       ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === desired.key)),
       ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
       ...driftFindings(drift),
-      ...facts.on.filter(({ key }) => key === desired.key).map(contingencyFinding),
+      ...(on === undefined ? [] : [contingencyFinding(on)]),
     ],
     outcome: done === undefined ? null : reportOutcome(done.outcome),
-    waitingSince: waiting === undefined ? null : new Date(waiting.since).toISOString(),
+    waitingSince: waiting === undefined ? null : isoOf(waiting.since),
     isApprovable: waiting?.isApprovable ?? false,
     meanwhile: meanwhileOf(desired, facts),
+    switchedOnSince: on === undefined ? null : isoOf(on.since),
   };
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function meanwhileOf({ key, version }: Drift['desired'], { meanwhile, applied }: Findings): Meanwhile | null {
@@ -150,7 +159,7 @@ function contingencyFinding({ since }: SwitchedOn): ReportedFinding {
     rule: CONTINGENCY,
     decision: 'note',
     level: 'error',
-    detail: `this policy for emergencies was switched on by hand, seen since ${new Date(since).toISOString()}; it is left on until somebody switches it off`,
+    detail: `this policy for emergencies was switched on by hand, seen since ${isoOf(since)}; it is left on until somebody switches it off`,
   };
 }
 

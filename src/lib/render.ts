@@ -1,22 +1,62 @@
 import type { FieldDrift } from './diff.ts';
+import { renderDuration } from './durations.ts';
 import type { Canonical, Effect } from './policy/model.ts';
-import type { ProtectedIdentity } from './ports.ts';
+import type { Freeze, ProtectedIdentity } from './ports.ts';
 import { LOCK_OUT } from './record.ts';
-import type { ReportedField, ReportedFinding, ReportedPolicy, RunReport, RunStatus } from './report.ts';
+import type {
+  Meanwhile,
+  ReportedField,
+  ReportedFinding,
+  ReportedOutcome,
+  ReportedPolicy,
+  RunReport,
+  RunStatus,
+} from './report.ts';
 import { illness } from './rules/identityHealth.ts';
-import type { Status } from './status.ts';
+import type { Status, WaitingChange } from './status.ts';
+import { plain } from './text.ts';
 
-/** A report as people read it at 3 a.m.: what is wrong first, in the words of the contract. Pure; no colour. */
-export function renderReport(report: RunReport): string {
-  const drifted = report.policies.filter(({ drift }) => drift !== 'none');
-  const quiet = report.policies.filter(({ drift }) => drift === 'none');
+/**
+ * A report as people read it at 3 a.m.: what is wrong first, in the words of the contract. Pure; no colour.
+ *
+ * @param app address of the app that answered, for the commands shown; undefined when the tables are reached directly
+ */
+export function renderReport(report: RunReport, app?: string): string {
+  const now = Date.parse(report.finishedAt ?? report.startedAt);
+  const told = report.policies.filter(isTold);
+  const quiet = report.policies.filter((policy) => !isTold(policy));
   const lockOuts = quiet.flatMap(({ findings }) => findings.filter(({ rule }) => rule === LOCK_OUT));
-  return [
-    headline(report),
-    ...(report.error === null ? [] : ['', `  ${report.error.message}`]),
-    ...(report.status === 'failed' ? [] : illnesses(report.protected)),
-    ...[...report.findings, ...lockOuts].map(renderFinding),
-    ...drifted.flatMap((policy) => ['', ...renderPolicy(policy)]),
+  const section = (title: string, policies: readonly ReportedPolicy[]): readonly string[] =>
+    policies.length === 0
+      ? []
+      : [
+          '',
+          title,
+          ...policies.flatMap((policy, index) => [
+            ...(index === 0 ? [] : ['']),
+            ...renderPolicy(policy, now, app),
+          ]),
+        ];
+  return lines([
+    ...headline(report),
+    ...(report.error === null ? [] : ['', ...report.error.message.split('\n').map((line) => `  ${line}`)]),
+    ...[
+      ...(report.status === 'failed' ? [] : illnesses(report.protected)),
+      ...emergencies(report.policies, now),
+      ...[...report.findings, ...lockOuts].map(renderFinding),
+    ].map(alert),
+    ...section(
+      'denied, and never carried out:',
+      told.filter(({ verdict }) => verdict === 'deny'),
+    ),
+    ...section(
+      'waiting:',
+      told.filter(({ verdict }) => verdict === 'hold'),
+    ),
+    ...section(
+      'drifted:',
+      told.filter(({ verdict }) => verdict === null || verdict === 'admit'),
+    ),
     ...(quiet.length === 0 ? [] : ['', `  in sync: ${quiet.map(nameOf).join(', ')}`]),
     ...(report.unmanaged.length === 0
       ? []
@@ -27,15 +67,47 @@ export function renderReport(report: RunReport): string {
     ...(report.remaining === 0
       ? []
       : ['', `  ${report.remaining} admitted changes are left for the next run`]),
-  ].join('\n');
+  ]);
+}
+
+/** Worth more than its name: it drifted, or something about it waits. */
+function isTold({ drift, verdict }: ReportedPolicy): boolean {
+  return drift !== 'none' || verdict === 'hold' || verdict === 'deny';
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map(plain).join('\n');
+}
+
+function alert(text: string): string {
+  return `  ! ${text}`;
 }
 
 function renderFinding({ rule, detail }: ReportedFinding): string {
-  return rule === LOCK_OUT ? `  ! LOCK-OUT: ${detail}` : `  ! ${detail}`;
+  return rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail;
 }
 
 function illnesses(identities: readonly ProtectedIdentity[]): string[] {
-  return identities.filter(({ health }) => health !== 'ok').map((identity) => `  ! ${illness(identity)}`);
+  return identities.filter(({ health }) => health !== 'ok').map(illness);
+}
+
+function emergencies(policies: readonly ReportedPolicy[], nowMs: number): string[] {
+  return policies.flatMap(({ key, displayName, switchedOnSince }) =>
+    switchedOnSince === null
+      ? []
+      : [
+          `EMERGENCY: ${key} "${displayName}" has been on for ${age(switchedOnSince, nowMs)}, since ${switchedOnSince}`,
+        ],
+  );
+}
+
+function age(since: string, nowMs: number): string {
+  return renderDuration(nowMs - Date.parse(since));
+}
+
+/** What lets a held change go, to be copied as it is. */
+export function approveCommand(digest: string, app: string | undefined): string {
+  return `caretaker approve ${digest.slice(0, 12)}${app === undefined ? '' : ` --app ${app}`} --reason "…"`;
 }
 
 const SAYS: Readonly<Record<RunStatus, string>> = {
@@ -48,44 +120,71 @@ const SAYS: Readonly<Record<RunStatus, string>> = {
   inSync: 'the tenant is as desired',
 };
 
-function headline(report: RunReport): string {
+function headline(report: RunReport): readonly string[] {
   const seconds =
     report.finishedAt === null
       ? ''
       : ` in ${((Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000).toFixed(1)} s`;
-  return `${report.status}: ${SAYS[report.status]}\n  run ${report.runId}, ${report.mode}, by ${report.trigger}${seconds}, ${report.requests.graph} Graph and ${report.requests.tables} table requests`;
+  return [
+    `${report.status}: ${SAYS[report.status]}`,
+    `  run ${report.runId}, ${report.mode}, by ${report.trigger}${seconds}, ${report.requests.graph} Graph and ${report.requests.tables} table requests`,
+  ];
 }
 
 function nameOf({ key }: ReportedPolicy): string {
   return key;
 }
 
-function renderPolicy(policy: ReportedPolicy): string[] {
+function renderPolicy(policy: ReportedPolicy, nowMs: number, app: string | undefined): string[] {
+  const stands = policy.drift === 'none' ? 'as desired' : policy.drift;
   return [
-    `  ${policy.key} "${policy.displayName}" is ${policy.drift}${policy.id === null ? '' : ` (${policy.id})`}`,
+    `  ${policy.key} "${policy.displayName}" is ${stands}${policy.id === null ? '' : ` (${policy.id})`}`,
     ...policy.fields.map((field) => `      ${renderField(field)}`),
     ...policy.findings.map(
       ({ rule, decision, detail }) =>
         `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
     ),
-    ...outcomeOf(policy),
+    ...resultOf(policy, nowMs, app),
+    ...meanwhileOf(policy.meanwhile),
   ];
 }
 
-function outcomeOf({ change, verdict, outcome }: ReportedPolicy): string[] {
+function resultOf(policy: ReportedPolicy, nowMs: number, app: string | undefined): string[] {
+  const { change, verdict, outcome, waitingSince, isApprovable } = policy;
   if (change === null) return [];
-  if (outcome === null) {
-    return verdict === 'admit'
-      ? [`      planned: ${change.action}, admitted`]
-      : [
-          `      planned: ${change.action}, ${verdict === 'deny' ? 'denied' : 'held'} (digest ${change.digest.slice(0, 12)})`,
-        ];
-  }
+  if (outcome !== null) return [`      ${change.action}: ${renderOutcome(outcome)}`];
+  if (verdict === 'admit') return [`      planned: ${change.action}, admitted`];
+  const since = waitingSince === null ? '' : ` since ${age(waitingSince, nowMs)}`;
+  const digest = change.digest.slice(0, 12);
+  if (verdict === 'deny') return [`      planned: ${change.action}, denied${since} (digest ${digest})`];
+  return [
+    `      planned: ${change.action}, waits${since} (digest ${digest})`,
+    ...waysOut(isApprovable, change.digest, app),
+  ];
+}
+
+/** How a wait can end. */
+function waysOut(isApprovable: boolean, digest: string, app: string | undefined): string[] {
+  return [`      ${isApprovable ? `to approve it: ${approveCommand(digest, app)}` : NO_APPROVAL}`];
+}
+
+export const NO_APPROVAL = 'approving it would not help: it goes once what holds it is over';
+
+function renderOutcome(outcome: ReportedOutcome): string {
+  return outcome.status === 'applied' && outcome.settled
+    ? 'done, and read back as desired'
+    : `${outcome.status}${outcome.reason === null ? '' : `: ${outcome.reason}`}`;
+}
+
+function meanwhileOf(meanwhile: Meanwhile | null): string[] {
+  return meanwhile === null ? [] : [`      ${renderMeanwhile(meanwhile)}`];
+}
+
+/** What keeps the tenant at the last proven version while a newer one waits. */
+export function renderMeanwhile({ version, change, verdict, outcome }: Meanwhile): string {
   const result =
-    outcome.status === 'applied' && outcome.settled
-      ? 'done, and read back as desired'
-      : `${outcome.status}${outcome.reason === null ? '' : `: ${outcome.reason}`}`;
-  return [`      ${change.action}: ${result}`];
+    outcome === null ? { admit: 'admitted', hold: 'held', deny: 'denied' }[verdict] : outcome.status;
+  return `kept at version ${version} meanwhile: ${change?.action ?? 'nothing'} ${result}`;
 }
 
 const EFFECT: Readonly<Record<Effect, string>> = {
@@ -113,34 +212,80 @@ function renderValue(value: Canonical): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** How the tenant stands, for `caretaker status`. */
-export function renderStatus(status: Status): string {
+/**
+ * How the tenant stands, for `caretaker status`.
+ *
+ * @param app address of the app that answered, for the commands shown; undefined when the tables are reached directly
+ */
+export function renderStatus(status: Status, nowMs: number, app: string | undefined): string {
   const last = status.lastRun;
-  return [
+  const section = (title: string, waiting: readonly WaitingChange[]): readonly string[] =>
+    waiting.length === 0 ? [] : [title, ...waiting.flatMap((change) => renderWaiting(change, nowMs, app))];
+  return lines([
     `tenant ${status.tenantId}, ${status.mode}, schedule ${status.schedule ?? 'none'}`,
     ...(last === null
       ? []
       : [
           `last run ${last.runId}: ${last.status}${last.finishedAt === null ? '' : `, finished ${last.finishedAt}`}`,
         ]),
-    ...status.warnings.map((warning) => `  ! ${warning}`),
-    ...(status.freeze === null
-      ? []
-      : [`  ! frozen by ${status.freeze.by} since ${status.freeze.since}: ${status.freeze.reason}`]),
-    ...illnesses(status.protected),
-    ...status.findings.map(renderFinding),
-    ...status.policies.map(({ key, displayName, drift, verdict, outcome }) => {
-      const state =
-        outcome?.settled === true
-          ? 'put right'
-          : drift === 'none'
-            ? 'in sync'
-            : `${drift}${verdict === null ? '' : `, ${verdict}`}`;
-      return `  ${key} "${displayName}": ${state}`;
-    }),
-    ...status.held.map(
-      ({ key, digest, reasons }) => `  held: ${key} ${digest.slice(0, 12)} ${reasons.join('; ')}`,
-    ),
+    ...alertsOf(status, nowMs).map(alert),
+    ...section('denied, and never carried out:', status.denied),
+    ...section('waiting:', status.held),
+    ...(status.policies.length === 0 ? [] : ['policies:']),
+    ...status.policies.map((policy) => `  ${policy.key} "${policy.displayName}": ${standing(policy)}`),
     ...(status.unmanaged.length === 0 ? [] : [`  ${status.unmanaged.length} unmanaged policies`]),
-  ].join('\n');
+  ]);
+}
+
+/** What somebody on call should know first, most urgent first. */
+export function alertsOf(status: Status, nowMs: number): readonly string[] {
+  const lockOuts = status.policies.flatMap(({ findings }) =>
+    findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note'),
+  );
+  return [
+    ...(status.freeze === null ? [] : [renderFreeze(status.freeze, nowMs)]),
+    ...emergencies(status.policies, nowMs),
+    ...status.warnings,
+    ...illnesses(status.protected),
+    ...[...lockOuts, ...status.findings].map(renderFinding),
+  ];
+}
+
+/** One policy in a word or two. */
+export function standing({ drift, verdict, outcome }: ReportedPolicy): string {
+  if (outcome?.settled === true) return 'put right';
+  if (drift === 'none' && verdict === null) return 'in sync';
+  return [drift === 'none' ? 'as desired' : drift, ...(verdict === null ? [] : [verdict])].join(', ');
+}
+
+function renderFreeze({ by, since, until, reason }: Freeze, nowMs: number): string {
+  const end =
+    until === null
+      ? 'until somebody ends it (`caretaker unfreeze`)'
+      : `until ${until}, for another ${renderDuration(Date.parse(until) - nowMs)}`;
+  return `frozen by ${by} since ${since} ${end}: ${reason}`;
+}
+
+function renderWaiting(change: WaitingChange, nowMs: number, app: string | undefined): string[] {
+  const { key, displayName, digest, isApprovable, reasons, rules, approved } = change;
+  return [
+    `  ${key}${displayName === null ? '' : ` "${displayName}"`}: ${renderWait(change, nowMs)} (digest ${digest.slice(0, 12)})`,
+    ...(reasons.length === 0 ? rules : reasons).map((reason) => `      ${reason}`),
+    ...(approved === null ? [] : [`      ${renderConsent(approved)}`]),
+    ...(change.verdict === 'deny' || approved !== null ? [] : waysOut(isApprovable, digest, app)),
+    ...meanwhileOf(change.meanwhile),
+  ];
+}
+
+/** What waits, and since when. */
+export function renderWait(
+  { verdict, action, version, author, since }: WaitingChange,
+  nowMs: number,
+): string {
+  const what = `${action} to version ${version} by ${author}`;
+  return `${what}, ${verdict === 'deny' ? 'denied' : 'waits'} since ${age(since, nowMs)}`;
+}
+
+export function renderConsent({ by, reason }: NonNullable<WaitingChange['approved']>): string {
+  return `approved by ${by.name}, goes with the next run: ${reason}`;
 }

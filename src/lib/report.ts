@@ -55,6 +55,8 @@ export interface ReportedPolicy {
   readonly isApprovable: boolean;
   /** What was done, or would be, to keep the tenant at the last proven version while a newer one waits. */
   readonly meanwhile: Meanwhile | null;
+  /** ISO 8601: since when a policy for emergencies has been seen switched on; null while it is off. */
+  readonly switchedOnSince: string | null;
 }
 
 export interface Meanwhile {
@@ -80,6 +82,8 @@ export interface RunReport {
   readonly policies: readonly ReportedPolicy[];
   /** Those that settings name, then the members of the groups. */
   readonly protected: readonly ProtectedIdentity[];
+  /** ISO 8601: when they were looked at; null where they were not. At most an hour before a run that wrote nothing. */
+  readonly protectedReadAt: string | null;
   readonly unmanaged: readonly {
     readonly id: PolicyId;
     readonly displayName: string;

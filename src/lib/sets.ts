@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Desired, Observation, Observed } from './diff.ts';
 import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { Change } from './plan.ts';
+import { FIELDS } from './policy/fields.ts';
 import type { PolicyKey } from './policy/model.ts';
 import type { PolicyEntry } from './whatif/compile.ts';
 import type { Move } from './whatif/proof.ts';
@@ -38,6 +40,17 @@ export function resultingSet(
     .flatMap(({ change }) => moveOf(change).states.at(-1) ?? []);
   const changed = new Set(results.map(({ id }) => id));
   return [...observed.filter(({ id }) => !changed.has(id)), ...results];
+}
+
+/** Names a set of policies by what is in force in it. */
+export function fingerprint(observed: readonly PolicyEntry[]): string {
+  const inForce = observed.filter(({ policy }) => policy.state !== 'disabled');
+  const spelled = inForce.map(({ id, policy, unrecognised = [] }) => [
+    id,
+    FIELDS.map(({ path }) => policy[path] ?? null),
+    unrecognised,
+  ]);
+  return createHash('sha256').update(JSON.stringify(spelled)).digest('hex');
 }
 
 /** What a change does to its policy. A deleted policy is not there before it is restored. */

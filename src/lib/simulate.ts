@@ -8,7 +8,7 @@ import type { TenantId } from './policy/model.ts';
 import { asSet } from './policy/values.ts';
 import type { PersonRead, Ports } from './ports.ts';
 import type { Limits } from './reconcile.ts';
-import { desiredSet, moveOf, observedSet, resultingSet } from './sets.ts';
+import { desiredSet, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
 import { compareWithGraph, type RawResult } from './whatif/besideGraph.ts';
@@ -175,8 +175,9 @@ async function judge(
   const outlook = {
     identities: limits.protected,
     allowedControls: limits.allowedControls,
-    entries: [...observed, ...changes.flatMap((change) => moveOf(change).states)],
+    observed,
     changes,
+    deadlineAt: limits.deadlineAt,
   };
   const { around, notes } = await lookAround(outlook, ports);
   const verdicts = guard({

@@ -31,9 +31,8 @@ export function queueOf(
     const known = before.find((one) => isSame(one, verdict));
     const isDue = known === undefined || nowMs - known.toldAt >= REMIND_MS;
     if (isDue) told.add(verdict.change.digest);
-    return [
-      { ...waitingOf(verdict, decision), since: known?.since ?? nowMs, toldAt: isDue ? nowMs : known.toldAt },
-    ];
+    const since = known?.since ?? before.find((one) => isOfVersion(one, verdict))?.since ?? nowMs;
+    return [{ ...waitingOf(verdict, decision), since, toldAt: isDue ? nowMs : known.toldAt }];
   });
   const judged = new Set(now.map(({ key }) => key));
   return { waiting: [...now, ...before.filter(({ key }) => isOpen(key) && !judged.has(key))], told };
@@ -44,6 +43,11 @@ function isSame(one: Waiting, { change, findings }: Verdict): boolean {
   if (one.digest === change.digest) return true;
   const rules = rulesOf(findings);
   return one.key === change.key && isFlapping(one.rules) && isFlapping(rules);
+}
+
+/** Another edit of the tenant makes another change of it, and the version waits as long as it did. */
+function isOfVersion({ key, version, hash }: Waiting, { change: { desired } }: Verdict): boolean {
+  return key === desired.key && version === desired.version && hash === desired.hash;
 }
 
 function isFlapping(rules: readonly string[]): boolean {

@@ -54,6 +54,7 @@ function policy(changes: Partial<ReportedPolicy> = {}): ReportedPolicy {
     waitingSince: null,
     isApprovable: false,
     meanwhile: null,
+    switchedOnSince: null,
     outcome: { status: 'applied', settled: true, reason: null },
     ...changes,
   };
@@ -71,6 +72,7 @@ function report(tenantId: string, runId: string, changes: Partial<RunReport> = {
     status: 'remediated',
     policies: [policy()],
     protected: [],
+    protectedReadAt: null,
     unmanaged: [],
     findings: [],
     remaining: 0,

@@ -25,11 +25,15 @@ afterAll(async () => {
 
 it('registers every function although the settings are wrong', () => {
   expect(host.functions.map(({ name }) => name).sort()).toEqual([
+    'approvals',
+    'freeze',
     'reconcileOnDemand',
     'reconcileOnSchedule',
     'run',
     'runs',
     'status',
+    'undo',
+    'unfreeze',
     'whatif',
   ]);
 });
@@ -38,6 +42,9 @@ it('names every wrong setting at once, on every route', async () => {
   const answers = [
     await fetch(`${host.url}/api/status`),
     await fetch(`${host.url}/api/reconcile`, { method: 'POST' }),
+    await fetch(`${host.url}/api/approvals/${'f'.repeat(64)}`, { method: 'POST' }),
+    await fetch(`${host.url}/api/freeze`, { method: 'DELETE' }),
+    await fetch(`${host.url}/api/runs/none/undo`),
     await fetch(`${host.url}/api/whatif`, { method: 'POST' }),
   ];
 

@@ -65,6 +65,7 @@ describe('protected identities', () => {
         { id: id(1), groups: [], roles: [], guestType: null, homeTenantId: null },
         { id: id(3), groups: [id(2)], roles: [], guestType: null, homeTenantId: null },
       ],
+      unread: [],
     });
     expect(seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
       `POST ${origin}/v1.0/$batch`,
@@ -72,16 +73,33 @@ describe('protected identities', () => {
     ]);
     expect(partsOf(seen[0] as Seen).map(({ url }) => decodeURIComponent(url))).toEqual([
       `/users?$filter=id in ('${id(1)}')&${select}`,
-      `/groups/${id(2)}/transitiveMembers/microsoft.graph.user?$count=true&${select}&$top=999`,
+      `/groups/${id(2)}/transitiveMembers/microsoft.graph.user?$count=true&${select}&$top=41`,
     ]);
     expect(partsOf(seen[0] as Seen)[1]?.headers).toEqual({ ConsistencyLevel: 'eventual' });
     expect(clock.now()).toBe(startAt);
   });
 
+  it('count as members of the protected group that names them, whatever their own list says', async () => {
+    const { directory } = bench([
+      batches((url) => {
+        if (url.startsWith('/groups/')) return ok(user(3), user(4));
+        return url.includes(id(3)) ? ok(group(8)) : { status: 403, body: forbidden };
+      }),
+    ]);
+
+    const { people } = await directory.protected({ users: [], groups: [id(1), id(2)] });
+
+    expect(people.map(({ groups }) => groups)).toEqual([[id(8), id(1), id(2)], { atLeast: [id(1), id(2)] }]);
+  });
+
   it('cost nothing when there are none', async () => {
     const { directory, seen } = bench([]);
 
-    expect(await directory.protected({ users: [], groups: [] })).toEqual({ identities: [], people: [] });
+    expect(await directory.protected({ users: [], groups: [] })).toEqual({
+      identities: [],
+      people: [],
+      unread: [],
+    });
     expect(seen).toHaveLength(0);
   });
 
@@ -194,30 +212,46 @@ describe('protected identities', () => {
     expect(people.map(({ groups }) => groups)).toEqual([[], []]);
   });
 
-  it('are read to the end of a large group, on this host alone', async () => {
-    const next = `${origin}/v1.0/groups/x/transitiveMembers/microsoft.graph.user?$skiptoken=a`;
+  it('have their memberships read to the end, on this host alone, and no further than anybody needs', async () => {
+    const next = `${origin}/v1.0/users/x/transitiveMemberOf?$skiptoken=`;
     const paged = (link: string): Doing =>
       batches((url) =>
-        url.startsWith('/groups/')
-          ? { status: 200, body: { value: [user(2)], '@odata.nextLink': link } }
-          : ok(),
+        url.startsWith('/users?')
+          ? ok(user(1))
+          : { status: 200, body: { value: [group(2)], '@odata.nextLink': link } },
       );
-    const { directory, seen } = bench([paged(next), json(200, { value: [user(3)] }), paged(next)]);
-    const astray = bench([paged('https://evil.test/v1.0/x')]);
+    const more = (value: object, link?: string) =>
+      json(200, { value: [value], ...(link === undefined ? {} : { '@odata.nextLink': link }) });
+    const whole = bench([paged(''), paged(`${next}a`), more(group(3))]);
+    const astray = bench([paged(''), paged('https://evil.test/v1.0/x')]);
+    const endless = bench([
+      paged(''),
+      paged(`${next}a`),
+      more(group(3), `${next}b`),
+      more(group(4), `${next}c`),
+    ]);
 
-    const read = await directory.protected({ users: [], groups: [id(1)] });
-    const lost = await astray.directory.protected({ users: [], groups: [id(1)] });
+    const [read, lost, long] = await Promise.all(
+      [whole, astray, endless].map(({ directory }) => directory.protected({ users: [id(1)], groups: [] })),
+    );
 
-    expect(read.identities.map((one) => one.id)).toEqual([id(1), id(2), id(3)]);
-    expect(seen[1]?.url).toBe(next);
-    expect(seen[1]?.headers.get('consistencylevel')).toBe('eventual');
-    expect(lost.identities).toMatchObject([{ id: id(1), health: 'unverified' }]);
-    expect(astray.seen).toHaveLength(1);
+    expect(read?.people[0]?.groups).toEqual([id(2), id(3)]);
+    expect(whole.seen[2]?.url).toBe(`${next}a`);
+    expect(read?.unread).toEqual([]);
+    expect(lost?.people[0]?.groups).toBe('unknown');
+    expect(lost?.unread).toEqual([expect.stringContaining('does not lead to')]);
+    expect(astray.seen).toHaveLength(2);
+    expect(long?.people[0]?.groups).toBe('unknown');
+    expect(long?.unread).toEqual([expect.stringContaining('more than 3 pages')]);
+    expect(endless.seen).toHaveLength(4);
   });
 
   it('look at forty members and let one stand for the others of a group that somebody filled', async () => {
-    const crowd = Array.from({ length: 2_000 }, (_, n) => user(n + 100));
-    const { directory, seen } = bench([batches((url) => (url.startsWith('/groups/') ? ok(...crowd) : ok()))]);
+    const crowd = Array.from({ length: 41 }, (_, n) => user(n + 100));
+    const page = { value: crowd, '@odata.count': 2_000, '@odata.nextLink': `${origin}/v1.0/groups/more` };
+    const { directory, seen } = bench([
+      batches((url) => (url.startsWith('/groups/') ? { status: 200, body: page } : ok())),
+    ]);
 
     const { identities, people } = await directory.protected({ users: [], groups: [id(1)] });
 

@@ -1,6 +1,6 @@
 import { HttpRequest } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
-import { authorise, readBody } from '../../src/lib/http/requests.ts';
+import { authorise, prefersHtml, readBody } from '../../src/lib/http/requests.ts';
 
 const OID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 
@@ -110,5 +110,23 @@ describe('readBody', () => {
     ['an announced length of more than 64 KiB', { ...json, 'content-length': '65537' }, '{}', 413],
   ])('refuses %s', async (_, headers, body, status) => {
     expect(statusOf(await readBody(request(headers, body)))).toBe(status);
+  });
+});
+
+describe('prefersHtml', () => {
+  it.each([
+    [null, false],
+    ['*/*', false],
+    ['application/json', false],
+    ['text/html', true],
+    ['TEXT/HTML; charset=utf-8', true],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', true],
+    ['text/html;q=0.5, application/json', false],
+    ['application/json;q=0.5, text/html;q=0.9', true],
+    ['text/html, application/json', false],
+    ['text/html;q=0', false],
+    ['text/html;q=1.2.3', false],
+  ])('%s', (accept, expected) => {
+    expect(prefersHtml(accept)).toBe(expected);
   });
 });

@@ -111,7 +111,9 @@ describe('identityHealth', () => {
         expect.objectContaining({
           event: 'ProtectedIdentityUnhealthy',
           severity: 'error',
-          facts: expect.objectContaining({ id, health }),
+          facts: expect.objectContaining({
+            identities: expect.arrayContaining([expect.objectContaining({ id, health })]),
+          }),
         }),
       );
       expect(made.live(NAME).state).toBe('enabled');

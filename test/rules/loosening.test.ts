@@ -152,6 +152,26 @@ describe('loosening', () => {
     expect(made.events).toContainEqual(expect.objectContaining({ event: 'ChangeApplied' }));
   });
 
+  it('gains an intruder nothing: an approved version that never came leaves the proven one in force', async () => {
+    const made = await settled();
+    await made.push({ 'require-mfa': looser() });
+    await made.run();
+    await made.approve();
+    await made.push({ 'require-mfa': { ...looser(), state: 'disabled' } });
+    made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+      policy.state = 'enabledForReportingButNotEnforced';
+    });
+
+    const report = await made.run();
+
+    expect(report.policies[0]).toMatchObject({
+      verdict: 'hold',
+      findings: [{ detail: 'it enforces less than version 2: state' }],
+      meanwhile: { version: 1, outcome: { settled: true } },
+    });
+    expect(made.live(NAME).state).toBe('enabled');
+  });
+
   it('gains an intruder nothing: what they do to the tenant makes no version look harmless', async () => {
     const made = await settled();
     made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {

@@ -23,6 +23,8 @@ export interface History {
   readonly operator: Operator;
   /** The version last proven of each key, when all was over. */
   readonly proven: ReadonlyMap<string, number>;
+  /** Objects of that version that never settled. */
+  readonly withheld: ReadonlyMap<string, readonly string[]>;
   /** The longest time for which reads trailed writes. */
   readonly lagMs: number;
   /** null: there was none. */

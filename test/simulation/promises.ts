@@ -361,7 +361,7 @@ function differences(
   wanted: RawPolicy | undefined,
 ): string[] {
   if (wanted === undefined) return [];
-  const { tenant, hands } = history;
+  const { tenant, hands, withheld } = history;
   const truth = tenant.truth();
   const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
   const isNew = !shown.proven;
@@ -378,7 +378,10 @@ function differences(
   const { policy, unrecognised } = read(own);
   const odd = new Set(
     unrecognised
-      .filter(({ empty, reason }) => !empty && (isNew || reason === 'unknownMember'))
+      .filter(
+        ({ empty, reason, object }) =>
+          !empty && (isNew || reason === 'unknownMember' || withheld.get(shown.key)?.includes(object)),
+      )
       .map(({ object }) => object),
   );
   // Switching it on again with exclusions we may not put back would shut the protected identities out.

@@ -130,8 +130,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nothing is ever proven',
     file: 'src/lib/apply.ts',
-    find: 'const proven = isWhole ?',
-    put: 'const proven = isWhole && false ?',
+    find: 'await bind(change, context, { id, pending: null, ...proven, ...adopted });',
+    put: 'if (proven.adopted === null) await bind(change, context, { id, pending: null, ...adopted });',
   },
   {
     name: 'a machine that stood still does not ask again',
@@ -251,8 +251,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'half a list passes for a whole one',
     file: 'src/lib/graph/pages.ts',
-    find: 'call = nextCall(origin, call, page, asked);',
-    put: 'call = nextCall(origin, call, page, asked); call = undefined;',
+    find: 'call = nextCall(origin, call, page, asked, pagesMax);',
+    put: 'call = nextCall(origin, call, page, asked, pagesMax); call = undefined;',
   },
   {
     name: 'observing writes',
@@ -329,8 +329,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nobody asks what a new version takes the place of',
     file: 'src/lib/observe.ts',
-    find: "if (isProven) return { reference: { kind: 'none' }, kept: null };",
-    put: "if (isProven || version > 0) return { reference: { kind: 'none' }, kept: null };",
+    find: "if (last !== undefined) return { kind: 'version', desired: last };",
+    put: "if (last !== undefined) return { kind: 'none' };",
   },
   {
     name: 'consent is not used up',
@@ -401,14 +401,14 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nothing is put back while a version waits',
     file: 'src/lib/reconcile.ts',
-    find: 'verdicts.filter(hasNotBegun).flatMap(',
-    put: 'verdicts.filter((one) => hasNotBegun(one) && one.findings.length === 0).flatMap(',
+    find: "verdicts.filter(({ decision }) => decision !== 'admit');",
+    put: "verdicts.filter(({ decision, findings }) => decision !== 'admit' && findings.length === 0);",
   },
   {
     name: 'an approved version that never came about is kept in place of a proven one',
     file: 'src/lib/observe.ts',
-    find: 'const kept = await versionOf(proven);',
-    put: 'const kept = approved === null ? await versionOf(proven) : null;',
+    find: 'lastProven: lastProven ?? null }',
+    put: 'lastProven: isNewer ? null : (lastProven ?? null) }',
   },
   {
     name: 'a weak namesake makes a looser version look harmless',
@@ -467,8 +467,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'who leaves the emergency group for a moment was never in it',
     file: 'src/lib/graph/directory.ts',
-    find: 'seenIn(membersAt, factsOf(user, memberships[index]))',
-    put: 'seenIn(new Map([...membersAt].slice(membersAt.size)), factsOf(user, memberships[index]))',
+    find: 'factsOf(user, memberships[index], groupsWith(user, groups))',
+    put: 'factsOf(user, memberships[index], groupsWith(user, []))',
   },
   {
     name: 'a forgotten key goes on',

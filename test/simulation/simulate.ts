@@ -106,6 +106,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
   await start(PEACE);
   const { bindings } = await open(storage).bindings.all();
   const proven = new Map(bindings.map((binding) => [binding.key, binding.proven?.version ?? 0]));
+  const withheld = new Map(bindings.map((binding) => [binding.key, binding.proven?.withheld ?? []]));
   const journal = await journalOf(storage, runs);
   const { versions, consents, releases } = owner;
   return {
@@ -119,6 +120,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
     hands: people,
     operator: owner,
     proven,
+    withheld,
     lagMs,
     siege,
     calmRun,

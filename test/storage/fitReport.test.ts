@@ -36,8 +36,10 @@ function longReport(): RunReport {
       waitingSince: null,
       isApprovable: false,
       meanwhile: null,
+      switchedOnSince: null,
     })),
     protected: [],
+    protectedReadAt: null,
     unmanaged: Array.from({ length: 20 }, (_, index) => ({
       id: `${index}`,
       displayName: 'u',

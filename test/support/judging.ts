@@ -25,10 +25,11 @@ export function desiredOf(policy: Policy, change: Partial<Desired> = {}): Desire
     hash: 'h1',
     displayName: String(policy.displayName),
     isProven: false,
+    withheld: [],
     author: 'test',
     declared: { isContingency: false, whenTightened: 'fix' },
     reference: { kind: 'none' },
-    kept: null,
+    lastProven: null,
     policy: {
       ...policy,
       'conditions.users.excludeUsers': withIds('conditions.users.excludeUsers', IDENTITIES.users),

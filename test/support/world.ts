@@ -3,6 +3,7 @@ import { type Answer, approve } from '../../src/lib/approve.ts';
 import { type Parameters, type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import { createGraph } from '../../src/lib/graph/index.ts';
+import { lookBack } from '../../src/lib/lookBack.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Ports } from '../../src/lib/ports.ts';
 import { type Limits, type RunRequest, type RunResult, reconcile } from '../../src/lib/reconcile.ts';
@@ -10,6 +11,7 @@ import type { RunReport } from '../../src/lib/report.ts';
 import { type Simulation, simulate } from '../../src/lib/simulate.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
 import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
+import type { Undo } from '../../src/lib/undo.ts';
 import { type MemoryHooks, type MemoryStorage, memoryStorage } from './memoryStorage.ts';
 import { type VirtualClock, virtualClock } from './virtualClock.ts';
 
@@ -54,6 +56,8 @@ export interface World {
   ports(deadlineAt?: number): Ports;
   /** A second person consents: to these digests, or to all that can be approved. */
   approve(digests?: readonly string[] | 'allHeld', name?: string): Promise<readonly Answer[]>;
+  /** What taking a run back would mean. */
+  undo(runId: string): Promise<Undo | undefined>;
   /** Lets time pass. */
   wait(ms: number): Promise<void>;
   /** The live policy of that name, as Graph would show it. */
@@ -143,6 +147,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       const actId = newRunId(clock.now(), chance.uuid());
       return approve({ actId, digests, by: { id: name, name }, reason: 'we talked about it' }, ports());
     },
+    undo: (runId) => lookBack(runId, ports(), { parameters, identities }),
     async forget(key) {
       const { desired } = ports();
       const head = (await desired.heads()).versions.find((version) => version.key === key);

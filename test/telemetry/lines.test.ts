@@ -88,4 +88,44 @@ describe('a line of telemetry', () => {
     expect(others).toEqual([]);
     expect(line?.detail).toContain('(20000 characters)');
   });
+
+  it('is one for a run that completed, however much there is to say', () => {
+    const identities = Array.from({ length: 300 }, (_, n) => ({
+      id: `b0000000-0000-4000-8000-${n}`,
+      health: 'ok',
+    }));
+
+    const lines = linesOf({
+      ...ENVELOPE,
+      event: 'RunCompleted',
+      facts: { status: 'inSync', protected: identities },
+    });
+
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ event: 'RunCompleted', status: 'inSync' });
+  });
+
+  it('carries no mail address and no token, wherever somebody put them', () => {
+    const [line = ''] = linesOf({
+      ...ENVELOPE,
+      facts: {
+        displayName: 'Block but for alice.smith@contoso.example',
+        fields: [
+          { observed: ['device.displayName -eq "bob@contoso.example"', 'eyJhbGciOiJIUzI1NiJ9.eyJvIjoxfQ.x'] },
+        ],
+      },
+    });
+
+    expect(line).not.toMatch(/contoso|eyJ/);
+    expect(JSON.parse(line)).toMatchObject({
+      displayName: 'Block but for [mail address]',
+      fields: [{ observed: ['device.displayName -eq "[mail address]"', '[token]'] }],
+    });
+  });
+
+  it('is made in no time of a word without an end', () => {
+    const word = 'a.'.repeat(200_000);
+
+    expect(linesOf({ ...ENVELOPE, facts: { word, mail: `${word}@${word}` } })).toHaveLength(1);
+  });
 });

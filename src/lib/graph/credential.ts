@@ -2,9 +2,9 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { Fault } from '../fault.ts';
 import type { TenantId } from '../policy/model.ts';
 import type { Clock } from '../ports.ts';
+import { within } from '../within.ts';
 import { isRecord } from './call.ts';
 import { quoted } from './faults.ts';
-import { within } from './within.ts';
 
 /** The part of Azure's `TokenCredential` that is used here. */
 export interface TokenSource {

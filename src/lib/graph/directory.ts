@@ -1,5 +1,6 @@
 import { asFault } from '../fault.ts';
 import type { Directory, DirectoryIds, Health, ProtectedIdentity } from '../ports.ts';
+import { anyMemberOf, nothingKnownOf } from '../protected.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';
 import { type Ask, type Call, isMissing, isRecord } from './call.ts';
@@ -8,6 +9,8 @@ import { allPages } from './pages.ts';
 
 /** The directory refuses a filter with more alternatives. */
 const IDS_PER_FILTER = 15;
+/** A user is in at most some two thousand groups that a token can carry; of one in more, the memberships are not known. */
+const MEMBERSHIP_PAGES_MAX = 3;
 /**
  * People whose own memberships are looked up. A group for emergencies holds a handful; of one that somebody filled with
  * thousands, the others are judged by that membership alone.
@@ -35,35 +38,49 @@ type Told<T> =
   | { readonly kind: 'missing' }
   | { readonly kind: 'untold'; readonly reason: string };
 
-interface Named<T> {
+interface NamedUser {
   readonly id: string;
-  readonly read: Told<T>;
+  readonly read: Told<User>;
+}
+
+interface NamedGroup {
+  readonly id: string;
+  readonly read: Told<Members>;
+}
+
+interface Members {
+  /** As many of them as are looked at, or one more. */
+  readonly users: readonly User[];
+  /** How many there are in all. */
+  readonly total: number;
 }
 
 export function directory(ask: Ask, origin: string): Directory {
   return {
     async protected(identities) {
       const filters = chunks(identities.users, IDS_PER_FILTER);
-      const lists = await listsOf([...filters.map(readingUsers), ...identities.groups.map(readingMembers)]);
+      const calls = [...filters.map(readingUsers), ...identities.groups.map(readingMembers)];
+      const pages = await firstPagesOf(calls);
       const users = filters.flatMap((ids, index) =>
-        ids.map((id) => ({ id, read: userIn(lists[index], id) })),
+        ids.map((id) => ({ id, read: userIn(wholeList(pages[index]), id) })),
       );
       const groups = identities.groups.map((id, index) => ({
         id,
-        read: mapped(lists[filters.length + index], (items) => items.map(userOf)),
+        read: mapped(pages[filters.length + index], membersOn),
       }));
       const people = peopleIn(users, groups).slice(0, PEOPLE_MAX);
-      const memberships = await listsOf(people.map(({ id }) => readingMemberships(id)));
-      const membersAt = new Map(
-        groups.map((group) => [group.id, new Set(usersIn(group).map(({ id }) => id))]),
+      const memberships = await listsOf(
+        people.map(({ id }) => readingMemberships(id)),
+        MEMBERSHIP_PAGES_MAX,
       );
       return {
         identities: [...users.map(namedUser), ...groups.map(namedGroup), ...groups.flatMap(membersOf)],
         people: [
-          ...people.map((user, index) => seenIn(membersAt, factsOf(user, memberships[index]))),
+          ...people.map((user, index) => factsOf(user, memberships[index], groupsWith(user, groups))),
           ...users.filter(({ read }) => read.kind !== 'told').map(({ id }) => nothingKnownOf(id)),
           ...groups.filter((group) => isOpen(group, people)).map(({ id }) => anyMemberOf(id)),
         ],
+        unread: [...new Set(memberships.flatMap(untoldIn))],
       };
     },
 
@@ -105,21 +122,51 @@ export function directory(ask: Ask, origin: string): Directory {
   };
 
   /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
-  async function listsOf(calls: readonly Call[]): Promise<readonly Told<readonly unknown[]>[]> {
-    const parts = await tried(() => batched(ask, calls));
+  async function listsOf(
+    calls: readonly Call[],
+    pagesMax?: number,
+  ): Promise<readonly Told<readonly unknown[]>[]> {
+    const parts = await partsOf(calls);
     return Promise.all(
-      calls.map((call, index) =>
-        parts.kind === 'told' ? listFrom(call, parts.value[index]) : Promise.resolve(parts),
-      ),
+      calls.map(async (call, index): Promise<Told<readonly unknown[]>> => {
+        const part = parts[index] ?? NOT_ASKED;
+        if (part.kind !== 'told') return part;
+        return tried(() => allPages(answeredFirst(part.value, ask), origin, call, pagesMax));
+      }),
     );
   }
 
-  async function listFrom(call: Call, part: Part | undefined): Promise<Told<readonly unknown[]>> {
-    if (part === undefined) return { kind: 'untold', reason: 'The batch holds no answer for it.' };
-    if (isMissing(part)) return { kind: 'missing' };
-    if (part.kind !== 'success') return { kind: 'untold', reason: faultOf(call, part).message };
-    return tried(() => allPages(answeredFirst(part, ask), origin, call));
+  /** What the first page of each list holds. */
+  async function firstPagesOf(calls: readonly Call[]): Promise<readonly Told<FirstPage>[]> {
+    const parts = await partsOf(calls);
+    return parts.map((part) => (part.kind === 'told' ? pageIn(part.value.body) : part));
   }
+
+  async function partsOf(calls: readonly Call[]): Promise<readonly Told<Part>[]> {
+    const parts = await tried(() => batched(ask, calls));
+    return calls.map((call, index) => (parts.kind === 'told' ? partIn(call, parts.value[index]) : parts));
+  }
+}
+
+interface FirstPage {
+  readonly items: readonly unknown[];
+  /** How long Graph says the list is. */
+  readonly total: number;
+  readonly isWhole: boolean;
+}
+
+function pageIn(body: unknown): Told<FirstPage> {
+  const { value, '@odata.count': count, '@odata.nextLink': next } = isRecord(body) ? body : {};
+  if (!Array.isArray(value)) return { kind: 'untold', reason: 'The answer holds no list of values.' };
+  const total = typeof count === 'number' ? Math.max(count, value.length) : value.length;
+  return { kind: 'told', value: { items: value, total, isWhole: next === undefined || next === null } };
+}
+
+function partIn(call: Call, part: Part | undefined): Told<Part> {
+  if (part === undefined) return { kind: 'untold', reason: 'The batch holds no answer for it.' };
+  if (isMissing(part)) return { kind: 'missing' };
+  if (part.kind !== 'success') return { kind: 'untold', reason: faultOf(call, part).message };
+  return { kind: 'told', value: part };
 }
 
 async function tried<T>(read: () => Promise<T>): Promise<Exclude<Told<T>, { kind: 'missing' }>> {
@@ -160,7 +207,7 @@ function readingMembers(groupId: string): Call {
   return {
     purpose: 'Looking at the members of a protected group',
     method: 'GET',
-    path: `/groups/${encodeURIComponent(groupId)}/transitiveMembers/microsoft.graph.user?$count=true&$select=${SELECTED}&$top=999`,
+    path: `/groups/${encodeURIComponent(groupId)}/transitiveMembers/microsoft.graph.user?$count=true&$select=${SELECTED}&$top=${PEOPLE_MAX + 1}`,
     effect: 'read',
     headers: ADVANCED,
     permissions: ['GroupMember.Read.All', 'User.Read.All'],
@@ -186,8 +233,10 @@ const readingSecurityDefaults: Call = {
   permissions: ['Policy.Read.All'],
 };
 
+const NOT_ASKED: Told<never> = { kind: 'untold', reason: 'It was not asked for.' };
+
 function mapped<T, U>(read: Told<T> | undefined, change: (value: T) => U): Told<U> {
-  if (read === undefined) return { kind: 'untold', reason: 'It was not asked for.' };
+  if (read === undefined) return NOT_ASKED;
   return read.kind === 'told' ? { kind: 'told', value: change(read.value) } : read;
 }
 
@@ -207,6 +256,13 @@ function untoldIn(read: Told<readonly unknown[]>): readonly string[] {
     case 'untold':
       return [read.reason];
   }
+}
+
+/** Users are asked for by fifteen ids, so their list has one page. */
+function wholeList(page: Told<FirstPage> | undefined): Told<readonly unknown[]> {
+  if (page?.kind === 'told' && !page.value.isWhole)
+    return { kind: 'untold', reason: 'The answer is only a part of the list.' };
+  return mapped(page, ({ items }) => items);
 }
 
 function userIn(read: Told<readonly unknown[]> | undefined, id: string): Told<User> {
@@ -234,7 +290,7 @@ function guestTypeOf(userType: unknown, creationType: unknown): ProtectedFacts['
 }
 
 /** Everybody who was found, each once. */
-function peopleIn(users: readonly Named<User>[], groups: readonly Named<readonly User[]>[]): readonly User[] {
+function peopleIn(users: readonly NamedUser[], groups: readonly NamedGroup[]): readonly User[] {
   const found = [
     ...users.flatMap(({ read }) => (read.kind === 'told' ? [read.value] : [])),
     ...groups.flatMap(usersIn),
@@ -242,11 +298,15 @@ function peopleIn(users: readonly Named<User>[], groups: readonly Named<readonly
   return [...new Map(found.map((user) => [user.id, user])).values()];
 }
 
-function usersIn({ read }: Named<readonly User[]>): readonly User[] {
-  return read.kind === 'told' ? read.value : [];
+function usersIn({ read }: NamedGroup): readonly User[] {
+  return read.kind === 'told' ? read.value.users : [];
 }
 
-function namedUser({ id, read }: Named<User>): ProtectedIdentity {
+function membersOn({ items, total }: FirstPage): Members {
+  return { users: items.map(userOf), total };
+}
+
+function namedUser({ id, read }: NamedUser): ProtectedIdentity {
   const named = { id, kind: 'user', memberOf: null, reason: null } as const;
   switch (read.kind) {
     case 'told':
@@ -258,13 +318,13 @@ function namedUser({ id, read }: Named<User>): ProtectedIdentity {
   }
 }
 
-function namedGroup({ id, read }: Named<readonly User[]>): ProtectedIdentity {
+function namedGroup({ id, read }: NamedGroup): ProtectedIdentity {
   const named = { id, kind: 'group', memberOf: null, reason: null } as const;
   switch (read.kind) {
     case 'told': {
-      const { length } = read.value;
-      if (length <= PEOPLE_MAX) return { ...named, health: length === 0 ? 'empty' : 'ok' };
-      const reason = `It has ${length} members; only ${PEOPLE_MAX} people are looked at.`;
+      const { total } = read.value;
+      if (total <= PEOPLE_MAX) return { ...named, health: total === 0 ? 'empty' : 'ok' };
+      const reason = `It has ${total} members; only ${PEOPLE_MAX} people are looked at.`;
       return { ...named, health: 'unverified', reason };
     }
     case 'missing':
@@ -274,7 +334,7 @@ function namedGroup({ id, read }: Named<readonly User[]>): ProtectedIdentity {
   }
 }
 
-function membersOf(group: Named<readonly User[]>): readonly ProtectedIdentity[] {
+function membersOf(group: NamedGroup): readonly ProtectedIdentity[] {
   return usersIn(group)
     .slice(0, PEOPLE_MAX)
     .map((user) => ({ id: user.id, kind: 'user', memberOf: group.id, reason: null, ...healthOf(user) }));
@@ -287,25 +347,25 @@ function healthOf({ accountEnabled, isSynced }: User): { health: Health; reason?
   return { health: isSynced ? 'synced' : 'ok' };
 }
 
-function factsOf({ id, guestType }: User, read: Told<readonly unknown[]> | undefined): ProtectedFacts {
+/**
+ * @param foundIn groups whose lists name this user. They count whatever the user's own list says: it may be unread, or of
+ * another moment, and a policy that spares the group spares whoever is protected for being in it.
+ */
+function factsOf(
+  { id, guestType }: User,
+  read: Told<readonly unknown[]> | undefined,
+  foundIn: readonly string[] = [],
+): ProtectedFacts {
+  const person = { id, guestType, homeTenantId: guestType === null ? null : 'unknown' } as const;
   const memberships = mapped(read, groupsAndRoles);
-  const known: Memberships =
-    memberships.kind === 'told' ? memberships.value : { groups: 'unknown', roles: 'unknown' };
-  return { id, guestType, homeTenantId: guestType === null ? null : 'unknown', ...known };
+  if (memberships.kind !== 'told')
+    return { ...person, groups: foundIn.length === 0 ? 'unknown' : { atLeast: foundIn }, roles: 'unknown' };
+  const { groups, roles } = memberships.value;
+  return { ...person, groups: Array.isArray(groups) ? [...new Set([...groups, ...foundIn])] : groups, roles };
 }
 
-/**
- * Who was on the list of a protected group counts as its member, whatever their own memberships said a moment later: for
- * being on it they are protected. Otherwise whoever takes somebody out of the group between the two requests would have
- * every policy that spares the group look like a lock-out, and repair denied.
- */
-function seenIn(membersAt: ReadonlyMap<string, ReadonlySet<string>>, facts: ProtectedFacts): ProtectedFacts {
-  const { id, groups } = facts;
-  const seen = [...membersAt].flatMap(([group, members]) => (members.has(id) ? [group.toLowerCase()] : []));
-  if (groups === 'unknown') return seen.length === 0 ? facts : { ...facts, groups: { atLeast: seen } };
-  if ('atLeast' in groups)
-    return { ...facts, groups: { atLeast: [...new Set([...groups.atLeast, ...seen])] } };
-  return { ...facts, groups: [...new Set([...groups, ...seen])] };
+function groupsWith({ id }: User, groups: readonly NamedGroup[]): readonly string[] {
+  return groups.filter((group) => usersIn(group).some((user) => user.id === id)).map((group) => group.id);
 }
 
 /** Without the permission to read roles they come without their template: then nobody knows which ones they are. */
@@ -322,19 +382,13 @@ function groupsAndRoles(items: readonly unknown[]): Memberships {
   };
 }
 
-/** Gone or unread, and perhaps there again tomorrow. */
-function nothingKnownOf(id: string): ProtectedFacts {
-  return { id, groups: 'unknown', roles: 'unknown', guestType: 'unknown', homeTenantId: 'unknown' };
-}
-
 /** Whether there may be members that were not looked at. */
-function isOpen(group: Named<readonly User[]>, people: readonly User[]): boolean {
+function isOpen(group: NamedGroup, people: readonly User[]): boolean {
   const known = new Set(people.map(({ id }) => id));
-  return group.read.kind === 'untold' || usersIn(group).some(({ id }) => !known.has(id));
-}
-
-function anyMemberOf(groupId: string): ProtectedFacts {
-  return { ...nothingKnownOf(`a member of ${groupId}`), groups: { atLeast: [groupId] } };
+  const { read } = group;
+  if (read.kind !== 'told') return read.kind === 'untold';
+  const { users, total } = read.value;
+  return total > users.length || users.some(({ id }) => !known.has(id));
 }
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

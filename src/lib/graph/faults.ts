@@ -1,4 +1,5 @@
 import { Fault, type FaultDetail, type FaultKind } from '../fault.ts';
+import { withoutSecrets } from '../text.ts';
 import { type Answer, type Call, type GraphError, graphError, type Refusal, version } from './call.ts';
 
 /**
@@ -165,10 +166,6 @@ const quotedMax = 300;
 
 /** Somebody else's words, fit for a message of ours: one line, cut, without tokens and mail addresses. */
 export function quoted(text: string): string {
-  const line = text
-    .replace(/\s+/g, ' ')
-    .replace(/\beyJ[\w-]+(\.[\w-]*)*/g, '[token]')
-    .replace(/[^\s@"'<>]+@[^\s@"'<>]+\.[a-z]+/gi, '[mail address]')
-    .trim();
+  const line = withoutSecrets(text.replace(/\s+/g, ' ')).trim();
   return line.length > quotedMax ? `${line.slice(0, quotedMax)}…` : line;
 }

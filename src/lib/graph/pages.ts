@@ -2,7 +2,7 @@ import { type Ask, type Call, isRecord, type Success, version } from './call.ts'
 import { faultOf, oddAnswer } from './faults.ts';
 
 /** More pages than any tenant of ours can have (195 policies at most): a server that never ends its list. */
-const pagesMax = 100;
+const PAGES_MAX = 100;
 
 /**
  * Reads a collection to its end, following `@odata.nextLink`.
@@ -11,14 +11,19 @@ const pagesMax = 100;
  * @returns the items of all pages, in the order they came
  * @throws Fault when a page cannot be had, is no page, or the links lead astray or in a circle: a part is never given
  */
-export async function allPages(ask: Ask, origin: string, first: Call): Promise<readonly unknown[]> {
+export async function allPages(
+  ask: Ask,
+  origin: string,
+  first: Call,
+  pagesMax = PAGES_MAX,
+): Promise<readonly unknown[]> {
   const items: unknown[] = [];
   const asked = new Set<string>();
   for (let call: Call | undefined = first; call !== undefined; ) {
     asked.add(call.path);
     const page = await onePage(ask, call);
     items.push(...page.value);
-    call = nextCall(origin, call, page, asked);
+    call = nextCall(origin, call, page, asked, pagesMax);
   }
   return items;
 }
@@ -38,7 +43,13 @@ async function onePage(ask: Ask, call: Call): Promise<Page> {
   return { value: body.value, nextLink: body['@odata.nextLink'], answer };
 }
 
-function nextCall(origin: string, call: Call, page: Page, asked: ReadonlySet<string>): Call | undefined {
+function nextCall(
+  origin: string,
+  call: Call,
+  page: Page,
+  asked: ReadonlySet<string>,
+  pagesMax: number,
+): Call | undefined {
   if (page.nextLink === undefined || page.nextLink === null) return undefined;
   const path = linkedPath(origin, page.nextLink);
   if (path === undefined) {

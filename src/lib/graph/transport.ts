@@ -8,9 +8,9 @@ import {
   ResponseType,
 } from '@microsoft/microsoft-graph-client';
 import type { Clock } from '../ports.ts';
+import { within } from '../within.ts';
 import { type Answer, type Call, version } from './call.ts';
 import { readRetryAfter } from './retry.ts';
-import { within } from './within.ts';
 
 export type Fetch = (input: string, init: RequestInit) => Promise<Response>;
 

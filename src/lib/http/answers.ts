@@ -16,7 +16,7 @@ const TITLES: Readonly<Record<Problems['status'], string>> = {
   401: 'Nobody is signed in',
   403: 'Not allowed',
   404: 'Not found',
-  409: 'Another run is at work',
+  409: 'Not as things stand now',
   413: 'The body is too large',
   415: 'The body is not JSON',
   500: 'The app is not set up',
@@ -30,6 +30,9 @@ export function json(value: unknown): HttpResponseInit {
     body: JSON.stringify(value),
   };
 }
+
+/** Done, and there is nothing to say about it. */
+export const NOTHING_TO_SAY: HttpResponseInit = { status: 204, headers: { 'cache-control': 'no-store' } };
 
 /** RFC 9457 problem details, naming every problem. */
 export function problem({ status, problems, report, retryAfterSeconds }: Problems): HttpResponseInit {

@@ -4,7 +4,7 @@ import type { Mode, RunReport } from '../report.ts';
 import type { SettingsProblem } from '../settings.ts';
 import { json, type Problems, problem, wrongSettings } from './answers.ts';
 import { logTo } from './logging.ts';
-import { authorise, readBody } from './requests.ts';
+import { authorise, readBody, strangers } from './requests.ts';
 
 /** Azure's front end cuts a caller off after 230 s, whatever the function's own timeout. */
 const HTTP_BUDGET_MS = 200_000;
@@ -79,10 +79,8 @@ function orderOf(
   body: Readonly<Record<string, unknown>>,
   appMode: Mode,
 ): Pick<RunOrder, 'mode' | 'policies'> | Problems {
-  const { mode, policies, ...others } = body;
-  const problems = Object.keys(others).map(
-    (name) => `"${name}" is no member of this request; it takes mode and policies`,
-  );
+  const { mode, policies } = body;
+  const problems = [...strangers(body, ['mode', 'policies'])];
   if (mode !== undefined && mode !== 'observe' && mode !== 'enforce') problems.push('mode must be "observe"');
   if (mode === 'enforce' && appMode === 'observe')
     problems.push('mode "enforce" is higher than the app’s own MODE, which is observe');

@@ -7,6 +7,9 @@ export interface Caller {
   readonly name: string;
 }
 
+/** Who is written down where only a function key vouches for the caller. A body says nothing about who sent it. */
+export const UNKNOWN_CALLER: Caller = { id: '', name: 'unknown (function key)' };
+
 export type Allowed =
   | { readonly ok: true; readonly caller: Caller | null }
   | { readonly ok: false; readonly problems: Problems };
@@ -70,6 +73,16 @@ export type Body =
   | { readonly ok: true; readonly value: Readonly<Record<string, unknown>> }
   | { readonly ok: false; readonly problems: Problems };
 
+/** What a body has that its request does not take. */
+export function strangers(
+  body: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+): readonly string[] {
+  return Object.keys(body)
+    .filter((name) => !known.includes(name))
+    .map((name) => `"${name}" is no member of this request; it takes ${known.join(' and ')}`);
+}
+
 /** The request's JSON object; no body is an empty one. */
 export async function readBody(request: HttpRequest): Promise<Body> {
   const fail = (status: 400 | 413 | 415, problem: string): Body => ({
@@ -94,4 +107,15 @@ export async function readBody(request: HttpRequest): Promise<Body> {
     if (!(error instanceof SyntaxError)) throw error;
     return fail(400, `the body is not JSON: ${error.message}`);
   }
+}
+
+/** Whether an `Accept` header asks for a page rather than for JSON. Whoever says nothing is a program. */
+export function prefersHtml(accept: string | null): boolean {
+  const quality = (type: string): number => {
+    const range = (accept ?? '').split(',').find((one) => one.split(';')[0]?.trim().toLowerCase() === type);
+    if (range === undefined) return 0;
+    const weight = Number(/;\s*q=([0-9.]+)/i.exec(range)?.[1] ?? 1);
+    return Number.isNaN(weight) ? 0 : weight;
+  };
+  return quality('text/html') > quality('application/json');
 }

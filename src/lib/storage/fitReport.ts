@@ -66,9 +66,23 @@ function shortFinding(finding: ReportedFinding): ReportedFinding {
   return { ...finding, detail: `${finding.detail.slice(0, DETAIL_UNITS_MAX)}…` };
 }
 
+/** Somebody may fill a group for emergencies, or the row that remembers it. */
+const PROTECTED_MAX = 100;
+
 function withoutLists(report: RunReport): RunReport {
-  const policies = report.policies.map((policy) => ({ ...policy, fields: [], findings: [] }));
-  return { ...report, policies, findings: [], unmanaged: [] };
+  const policies = report.policies.map((policy) => ({
+    ...policy,
+    fields: [],
+    findings: [],
+    meanwhile: null,
+  }));
+  return {
+    ...report,
+    policies,
+    findings: [],
+    unmanaged: [],
+    protected: report.protected.slice(0, PROTECTED_MAX),
+  };
 }
 
 function withNote(report: RunReport, says: string): RunReport {

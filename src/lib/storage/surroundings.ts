@@ -28,19 +28,24 @@ function isSurroundings(value: unknown): value is Surroundings {
   const { identities, people } = value.protected;
   return (
     typeof value.readAt === 'number' &&
+    isText(value.beside) &&
     isListOf(users, isText) &&
     isListOf(groups, isText) &&
     isListOf(identities, isIdentity) &&
     isListOf(people, isPerson) &&
+    isListOf(value.protected.unread, isText) &&
     isNullOr(value.namedLocations, (locations) => isListOf(locations, isRecord))
   );
 }
+
+const HEALTHS: readonly unknown[] = ['ok', 'disabled', 'missing', 'synced', 'empty', 'unverified'];
 
 function isIdentity(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { id, kind, memberOf, health, reason } = value;
   const isKind = kind === 'user' || kind === 'group';
-  return isKind && isText(id) && isText(health) && isNullOr(memberOf, isText) && isNullOr(reason, isText);
+  const isHealth = HEALTHS.includes(health);
+  return isKind && isHealth && isText(id) && isNullOr(memberOf, isText) && isNullOr(reason, isText);
 }
 
 function isPerson(value: unknown): boolean {
@@ -60,6 +65,9 @@ function isText(value: unknown): boolean {
   return typeof value === 'string';
 }
 
+/** More than we ever write: a longer list was put there by somebody else. */
+const LENGTH_MAX = 5_000;
+
 function isListOf(value: unknown, accepts: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(accepts);
+  return Array.isArray(value) && value.length <= LENGTH_MAX && value.every(accepts);
 }

@@ -25,10 +25,14 @@ export function announce(report: RunReport, told: ReadonlySet<string>, telemetry
   }
   // A run that came to no judgement has not looked at anybody.
   const ill = report.status === 'failed' ? [] : report.protected.filter(({ health }) => health !== 'ok');
-  for (const identity of ill) emit('ProtectedIdentityUnhealthy', 'error', { ...identity });
+  if (ill.length > 0)
+    emit('ProtectedIdentityUnhealthy', 'error', { identities: ill.slice(0, TOLD_MAX), count: ill.length });
   if (report.status === 'failed') emit('RunFailed', 'error', { error: report.error });
   emit('RunCompleted', report.status === 'failed' ? 'error' : 'info', summary(report));
 }
+
+/** A group for emergencies that somebody filled is told of by its first members. */
+const TOLD_MAX = 40;
 
 const EVENT_OF: Readonly<Record<string, EventName>> = {
   [TAMPERING]: 'DesiredStateTampered',
@@ -108,7 +112,11 @@ function summary(report: RunReport): Record<string, unknown> {
     lockOuts: [...report.findings, ...report.policies.flatMap(({ findings }) => findings)].filter(
       ({ rule, decision }) => rule === LOCK_OUT && decision === 'note',
     ).length,
-    protected: report.protected.map(({ id, memberOf, health }) => ({ id, memberOf, health })),
+    protected: report.protected
+      .toSorted((a, b) => Number(a.health === 'ok') - Number(b.health === 'ok'))
+      .slice(0, TOLD_MAX)
+      .map(({ id, memberOf, health }) => ({ id, memberOf, health })),
+    protectedReadAt: report.protectedReadAt,
     remaining: report.remaining,
     requests: report.requests,
     error: report.error,

@@ -1,18 +1,24 @@
-import type { TelemetryEvent } from './events.ts';
+import { withoutSecrets } from '../text.ts';
+import type { EventName, TelemetryEvent } from './events.ts';
+
+/** Counted by those who watch: one line each, whatever has to be cut. */
+const ONE_LINE: ReadonlySet<EventName> = new Set(['RunCompleted', 'RunFailed', 'RunSkipped']);
 
 /** A trace longer than this may be cut on its way into Application Insights. */
 const BYTES_MAX = 8 * 1024 - 512;
 
 /**
  * The event as JSON lines, each under 8 KB and complete in itself. An event that is too long is split along its longest
- * list; `part` and `parts` say so. A single value that is too long is cut, and says that it was.
+ * list; `part` and `parts` say so. A single value that is too long is cut, and says that it was. Nothing that looks like a
+ * mail address or a token gets through, wherever somebody put it.
  */
-export function linesOf({ event, runId, tenantId, facts }: TelemetryEvent): readonly string[] {
+export function linesOf({ event, runId, tenantId, facts: told }: TelemetryEvent): readonly string[] {
+  const facts = scrubbed(told) as TelemetryEvent['facts'];
   const envelope = { event, schema: 1, runId, tenantId };
   const whole = JSON.stringify({ ...envelope, ...facts });
   if (fits(whole)) return [whole];
   const [name, list] = longestList(facts);
-  if (list === undefined) return [squeezed(envelope, facts)];
+  if (list === undefined || ONE_LINE.has(event)) return [squeezed(envelope, facts)];
   const parts = pack(list, (items) =>
     fits(JSON.stringify({ ...envelope, ...facts, [name]: items, part: 999, parts: 999 })),
   );
@@ -29,6 +35,13 @@ function squeezed(envelope: object, facts: TelemetryEvent['facts']): string {
     .map((lengthMax) => JSON.stringify({ ...envelope, ...shortened(facts, lengthMax) }))
     .filter(fits);
   return line ?? JSON.stringify({ ...envelope, cut: Object.keys(facts).length });
+}
+
+function scrubbed(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (Array.isArray(value)) return value.map(scrubbed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, scrubbed(member)]));
 }
 
 function fits(line: string): boolean {

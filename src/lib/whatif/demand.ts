@@ -58,7 +58,7 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * No longer asked for since March 2026: it is "as if this grant isn't selected" (Entra docs, migrate-approved-client-app),
+ * No longer asked for since 30 June 2026: it is "as if this grant isn't selected" (Entra docs, migrate-approved-client-app),
  * so that beside another control nobody gets in by it.
  */
 const RETIRED = 'approvedApplication';

@@ -1,3 +1,4 @@
+import { plain } from '../text.ts';
 import {
   outcomeWords,
   type PlannedChange,
@@ -52,7 +53,9 @@ export function tellAnswer(answer: WhatIfAnswer): string {
     ...section('the plan', changes.map(changeLine)),
     ...(graph === null ? [] : section('Graph’s own What If, on the tenant as it is', graphLines(graph))),
     ...(notes.length === 0 ? [] : ['', ...notes.map((note) => `  ! ${note}`)]),
-  ].join('\n');
+  ]
+    .map(plain)
+    .join('\n');
 }
 
 function outcome({ result, policies }: SetAnswer): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { within } from '../../src/lib/graph/within.ts';
-import { virtualClock } from '../support/virtualClock.ts';
+import { within } from '../src/lib/within.ts';
+import { virtualClock } from './support/virtualClock.ts';
 
 describe('within', () => {
   it('leaves no timer behind', async () => {

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from './ports.ts';
 
 export type Within<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'timeout' };
 

@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { PAGE_POLICY, statusPage } from '../src/lib/http/page.ts';
+import { renderReport, renderStatus } from '../src/lib/render.ts';
+import type { RunReport } from '../src/lib/report.ts';
+import { readSettings } from '../src/lib/settings.ts';
+import { type Status, statusOf } from '../src/lib/status.ts';
+import { article, BREAK_GLASS_USER, TENANT, world } from './support/world.ts';
+
+const NAME = 'CA001 - Require MFA for Azure management';
+const EMERGENCY = 'EM01 - ENABLE IN EMERGENCY: Block all';
+const APP = 'https://caretaker.example.net';
+const DAY_MS = 86_400_000;
+const HOSTILE = `"><script>alert('x')</script>&amp;<img src=x onerror=alert(1)>\u202e\u001b[2J\nheld: 0`;
+
+interface Night {
+  readonly status: Status;
+  readonly report: RunReport;
+  readonly digest: string;
+  readonly now: number;
+}
+
+/** A looser version has waited for three days, an emergency has been on for as long, and the tenant is frozen since. */
+async function night(name = NAME, isTampered = false): Promise<Night> {
+  const made = await world();
+  const one = article({ displayName: name });
+  const emergency = { caretaker: { contingency: true }, displayName: EMERGENCY, state: 'disabled' };
+  await made.push({ one, emergency: article(emergency) });
+  await made.run();
+  await made.push({ one: { ...one, state: 'enabledForReportingButNotEnforced' } });
+  await made.run();
+  made.tenant.admin.edit(String(made.live(EMERGENCY).id), (policy) => {
+    policy.state = 'enabled';
+  });
+  await made.run();
+  await made.wait(3 * DAY_MS);
+  if (isTampered) {
+    made.tenant.admin.edit(String(made.live(name).id), (policy) => {
+      policy.state = 'disabled';
+    });
+  }
+  const report = await made.run();
+  const ports = made.ports();
+  const now = made.clock.now();
+  const since = new Date(now - 3_600_000).toISOString();
+  const until = new Date(now + 2 * 3_600_000).toISOString();
+  await ports.control.freeze({ reason: 'migration', by: 'ada', since, until });
+  const { settings } = readSettings({
+    TENANT_ID: TENANT,
+    MODE: 'enforce',
+    STATE_STORAGE: 'UseDevelopmentStorage=true',
+    BREAK_GLASS_USERS: BREAK_GLASS_USER,
+    RECONCILE_SCHEDULE: '0 */15 * * * *',
+  });
+  const status = await statusOf(ports, settings);
+  return { status, report, digest: status.held[0]?.digest ?? '', now };
+}
+
+describe('status', () => {
+  it('lists what waits with its age, why, and whether a person can let it go', async () => {
+    const { status, digest } = await night();
+
+    expect(status.held).toEqual([
+      {
+        key: 'one',
+        displayName: NAME,
+        digest,
+        verdict: 'hold',
+        action: 'update',
+        version: 2,
+        author: 'test',
+        rules: ['loosening'],
+        reasons: [expect.stringContaining('it enforces less than version 1: state')],
+        since: expect.any(String),
+        isApprovable: true,
+        approved: null,
+        meanwhile: null,
+      },
+    ]);
+    expect(status.denied).toEqual([]);
+  });
+
+  it('reads like a page for somebody who was woken', async () => {
+    const { status, digest, now } = await night();
+    const [held] = status.held;
+    if (held === undefined) throw new Error('nothing is held');
+
+    const text = renderStatus({ ...status, denied: [{ ...held, verdict: 'deny' }] }, now, undefined);
+
+    const [, , ...rest] = text.split('\n');
+    expect(rest).toEqual([
+      expect.stringMatching(/^ {2}! frozen by ada since .* until .*, for another 2 h: migration$/),
+      expect.stringMatching(/^ {2}! EMERGENCY: emergency "EM01.*" has been on for 3 d, since /),
+      'denied, and never carried out:',
+      `  one "${NAME}": update to version 2 by test, denied since 3 d (digest ${digest.slice(0, 12)})`,
+      '      it enforces less than version 1: state',
+      'waiting:',
+      `  one "${NAME}": update to version 2 by test, waits since 3 d (digest ${digest.slice(0, 12)})`,
+      '      it enforces less than version 1: state',
+      `      to approve it: caretaker approve ${digest.slice(0, 12)} --reason "…"`,
+      'policies:',
+      `  emergency "${EMERGENCY}": in sync`,
+      `  one "${NAME}": modified, hold`,
+    ]);
+  });
+
+  it('tells consent that no run has used yet, and what a person cannot lift', async () => {
+    const { status, now } = await night();
+    const [held] = status.held;
+    if (held === undefined) throw new Error('nothing is held');
+    const approved = { by: { id: '1', name: 'Grace' }, reason: 'CHG-1201' };
+
+    const text = renderStatus(
+      {
+        ...status,
+        held: [
+          { ...held, approved },
+          { ...held, isApprovable: false },
+        ],
+      },
+      now,
+      undefined,
+    );
+
+    expect(text).toContain('approved by Grace, goes with the next run: CHG-1201');
+    expect(text).toContain('approving it would not help');
+    expect(text).not.toContain('caretaker approve');
+  });
+});
+
+describe('a report', () => {
+  it('tells what waits apart from what drifted, with its age and the words that let it go', async () => {
+    const { report, digest } = await night();
+
+    const text = renderReport(report, APP);
+
+    expect(text).toMatch(/^held: a change waits for a person, or was denied\n {2}run /);
+    expect(text).toContain('! EMERGENCY: emergency');
+    expect(text).toMatch(/\nwaiting:\n {2}one /);
+    expect(text).toContain(`planned: update, waits since 3 d (digest ${digest.slice(0, 12)})`);
+    expect(text).toContain(
+      `to approve it: caretaker approve ${digest.slice(0, 12)} --app ${APP} --reason "…"`,
+    );
+    expect(text).toContain('in sync: emergency');
+    expect(text).not.toContain('drifted:');
+  });
+
+  it('lets no name of the tenant move the cursor, turn the writing round or begin a line', async () => {
+    const { report, status, now } = await night(HOSTILE);
+
+    for (const text of [renderReport(report), renderStatus(status, now, undefined)]) {
+      expect(text).toContain('onerror=alert(1)>\u{fffd}\u{fffd}[2J\u{fffd}held: 0');
+      expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    }
+  });
+});
+
+describe('a repair while a newer version waits', () => {
+  it('is told beside what waits, everywhere', async () => {
+    const { report, status, now } = await night(NAME, true);
+
+    for (const text of [
+      renderReport(report),
+      renderStatus(status, now, undefined),
+      statusPage(status, now, APP),
+    ])
+      expect(text).toContain('kept at version 1 meanwhile: update applied');
+  });
+});
+
+describe('the page', () => {
+  it('shows what waits, the emergency, the freeze and every policy', async () => {
+    const { status, digest, now } = await night();
+
+    const page = statusPage(status, now, APP);
+
+    expect(page).toContain('<title>Caretaker: frozen, held, 1 waiting</title>');
+    expect(page).toContain('waits since 3 d');
+    expect(page).toContain(`caretaker approve ${digest.slice(0, 12)} --app ${APP} --reason &quot;…&quot;`);
+    expect(page).toContain('has been on for 3 d');
+    expect(page).toContain('for another 2 h: migration');
+    expect(page).toContain(`<td>${EMERGENCY}</td>`);
+  });
+
+  it('escapes whatever comes from the tenant, the tables or a person', async () => {
+    const { status, now } = await night(HOSTILE);
+    const [held] = status.held;
+    if (held === undefined) throw new Error('nothing is held');
+    const hostile: Status = {
+      ...status,
+      tenantId: HOSTILE,
+      schedule: HOSTILE,
+      warnings: [HOSTILE],
+      freeze: { reason: HOSTILE, by: HOSTILE, since: HOSTILE, until: null },
+      findings: [{ rule: 'lockOut', decision: 'note', detail: HOSTILE }],
+      held: [
+        { ...held, author: HOSTILE, rules: [HOSTILE], reasons: [HOSTILE], action: HOSTILE },
+        { ...held, approved: { by: { id: '', name: HOSTILE }, reason: HOSTILE } },
+      ],
+      denied: [{ ...held, verdict: 'deny', digest: HOSTILE, reasons: [], rules: [HOSTILE] }],
+    };
+
+    const page = statusPage(hostile, now, HOSTILE);
+
+    const tags = [...page.matchAll(/<\/?([a-z0-9]+)/gi)].map(([, name]) => name);
+    expect(tags).not.toContain('script');
+    expect(tags).not.toContain('img');
+    expect(page).not.toContain('\u202e');
+    expect(page).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;amp;');
+    const attributes = [...page.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag);
+    expect(attributes.filter((tag) => /\son\w+=|javascript:|\shref=|\ssrc=/i.test(tag))).toEqual([]);
+  });
+
+  it('allows itself nothing but its own style', async () => {
+    const { status, now } = await night();
+
+    const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(statusPage(status, now, APP)) ?? [];
+
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(PAGE_POLICY).toContain(`default-src 'none'; style-src 'sha256-${hash}';`);
+    expect(PAGE_POLICY).not.toContain('unsafe');
+  });
+
+  it('says little when there is little to say', async () => {
+    const { status, now } = await night();
+    const quiet: Status = {
+      ...status,
+      warnings: [],
+      freeze: null,
+      lastRun: null,
+      policies: [],
+      unmanaged: [],
+      protected: [],
+      findings: [],
+      held: [],
+      denied: [],
+    };
+
+    const page = statusPage(quiet, now, APP);
+
+    expect(page).toContain('<h1>no run yet</h1>');
+    expect(page).not.toContain('<h2>');
+    expect(page).not.toContain('<li>');
+  });
+});
