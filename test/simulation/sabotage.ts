@@ -489,6 +489,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const PARTS = ['src', 'sandbox', 'test', 'baselines', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
 const AT_ONCE = 2;
 
+/** Changes nothing: whoever notices this notices everything. */
+const NOTHING: Sabotage = { name: 'nothing', file: 'package.json', find: '{', put: '{' };
+
 /** Who noticed; nobody is the worst answer, and a sabotage that found nothing to do is no answer. */
 async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), 'sabotage-'));
@@ -550,6 +553,8 @@ async function work(): Promise<void> {
   }
 }
 
+const alarmed = await noticedBy(NOTHING);
+if (alarmed !== 'NOBODY') throw new Error(`the program as it is does not pass: see the ${alarmed}`);
 await Promise.all(Array.from({ length: AT_ONCE }, work));
 process.stdout.write(unnoticed.length === 0 ? 'all noticed\n' : `unnoticed: ${unnoticed.join('; ')}\n`);
 process.exitCode = unnoticed.length === 0 ? 0 : 1;
