@@ -338,13 +338,13 @@ function unrepaired(history: History): string[] {
   return broken;
 }
 
-/** While a new version waits for a person, the tenant is kept at the last proven one; without one, nothing is said. */
+/** While a new version may not go, the tenant is kept at the last proven one; without one, nothing is said. */
 function wantedOf(
   { proven }: History,
-  { key, verdict, isApprovable }: RunReport['policies'][number],
+  { key, verdict, proven: isProven }: RunReport['policies'][number],
   versions: readonly RawPolicy[],
 ): RawPolicy | undefined {
-  if (verdict !== 'hold' || !isApprovable) return versions.at(-1);
+  if (isProven || verdict === 'admit' || verdict === null) return versions.at(-1);
   return versions[(proven.get(key) ?? 0) - 1];
 }
 
