@@ -80,6 +80,11 @@ function observedList(exchanges: readonly Exchange[]): JsonObject[] | undefined 
   return undefined;
 }
 
+/** A look at the directory that was given up in time goes on for a while beside everything else. */
+function aboutPolicies(exchanges: readonly Exchange[]): readonly Exchange[] {
+  return exchanges.filter(({ path }) => path.startsWith(COLLECTION) || path.startsWith(DELETED));
+}
+
 /** The pages that came right before a request, and nothing else in between. */
 function pagesBefore(exchanges: readonly Exchange[], index: number): readonly Exchange[] {
   let from = index;
@@ -94,9 +99,11 @@ function firstAttempt(exchanges: readonly Exchange[], write: Exchange): number {
 
 function incompleteReads(history: History): string[] {
   const intents = intentsOf(history);
-  return history.runs.flatMap(({ runId, exchanges }) =>
-    exchanges.filter(isWrite).flatMap((write) => {
-      const observed = observedList(exchanges);
+  return history.runs.flatMap((run) => {
+    const { runId } = run;
+    const exchanges = aboutPolicies(run.exchanges);
+    const observed = observedList(exchanges);
+    return exchanges.filter(isWrite).flatMap((write) => {
       if (observed === undefined) return [`${runId}: ${write.method} after a list that was not read whole`];
       if (write.method !== 'POST' || write.path !== COLLECTION) return [];
       const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write)));
@@ -105,8 +112,8 @@ function incompleteReads(history: History): string[] {
       const wasBound = (write.ledger?.bindings.get(key)?.id ?? null) !== null;
       const doubt = wasBound ? undefined : (doubtIn(observed) ?? doubtIn(fresh));
       return doubt === undefined ? [] : [`${runId}: POST for the new key ${key} although ${doubt}`];
-    }),
-  );
+    });
+  });
 }
 
 function doubtIn(list: readonly JsonObject[]): string | undefined {
@@ -226,7 +233,8 @@ function ignoredNamesakes(history: History): string[] {
       if (intent?.action !== 'create' || write.ledger === undefined) return [];
       const { bindings } = write.ledger;
       if ((bindings.get(intent.key)?.id ?? null) !== null) return [];
-      const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write))) ?? [];
+      const asked = aboutPolicies(exchanges);
+      const fresh = wholeList(pagesBefore(asked, firstAttempt(asked, write))) ?? [];
       const bound = new Set([...bindings.values()].map(({ id }) => id));
       const namesake = fresh.find(
         ({ id, displayName }) => displayName === intent.body?.displayName && !bound.has(String(id)),
@@ -288,7 +296,8 @@ function preImageProblem(
   write: Exchange,
 ): string | undefined {
   const id = intent.id ?? '';
-  const looked = exchanges[firstAttempt(exchanges, write) - 1];
+  const asked = aboutPolicies(exchanges);
+  const looked = asked[firstAttempt(asked, write) - 1];
   const wanted = intent.action === 'restore' ? `${DELETED}/${id}` : `${COLLECTION}/${id}`;
   if (looked?.method !== 'GET' || looked.path !== wanted) return 'was not looked at right before';
   // A machine that stands still when an answer arrives takes it for a fresh one.

@@ -88,7 +88,7 @@ export async function simulate(seed: number): Promise<Verdict> {
 async function live(chance: Dice, seed: number, story: string[]): Promise<History> {
   const stage = await setUp(chance, seed, story);
   const { clock, tenant, storage, people, owner, runs, start, tell } = stage;
-  if (chance.chance(0.7)) await settleIn(stage);
+  if (chance.chance(0.85)) await settleIn(stage);
   const lagMs = await nastyTimes(seed, stage);
   await calmDown(stage);
   const siege = chance.chance(0.25) ? await besiege(stage) : null;
@@ -217,7 +217,7 @@ async function nastyTimes(seed: number, stage: Stage): Promise<number> {
     if (chance.chance(0.2)) tell(`  * ${await owner.pushAnother()}`);
     if (chance.chance(0.1)) tell(`  * ${await owner.approveAll()}`);
     tell(`  * ${armOne(seed * NASTY_RUNS + round, stage)}`);
-    aim.point = chance.chance(0.3) ? POINTS[(seed * NASTY_RUNS + round) % POINTS.length] : undefined;
+    aim.point = chance.chance(0.4) ? POINTS[(seed * NASTY_RUNS + round) % POINTS.length] : undefined;
     const keys = [...owner.versions.keys()];
     await start(perils, orderOf(chance, keys));
     if (chance.chance(0.4)) {
@@ -265,6 +265,9 @@ const POINTS: readonly string[] = [
   'POST',
   'PATCH',
   'a restore',
+  'POST',
+  'PATCH',
+  'a restore',
   'GET a policy',
   'GET a deleted policy',
   'GET named locations',
@@ -287,8 +290,9 @@ interface Rare {
 }
 
 const RARE: readonly Rare[] = [
-  { what: 'PATCH', provoke: 'exclude', method: 'PATCH', path: /./ },
+  { what: 'PATCH', provoke: 'rename', method: 'PATCH', path: /./ },
   { what: 'POST', provoke: 'purge', method: 'POST', path: /conditionalAccess\/policies$/ },
+  { what: 'a restore', provoke: 'delete', method: 'POST', path: /restore$/ },
   { what: 'a restore', provoke: 'delete', method: 'POST', path: /restore$/ },
   { what: 'a restore', provoke: 'delete', method: 'POST', path: /restore$/ },
   { what: 'a deleted policy', provoke: 'delete', method: 'GET', path: /deletedItems/ },
@@ -309,10 +313,11 @@ function canStrike({ method }: Rare, trouble: FaultName): boolean {
 }
 
 /** Lets one trouble strike one of the next rare requests, and gives a reason for such a request. */
-function armOne(index: number, { tenant, people, chance }: Stage): string {
+function armOne(index: number, { tenant, owner, people, chance }: Stage): string {
   const { rare, trouble } = RARE_TROUBLES[index % RARE_TROUBLES.length] as (typeof RARE_TROUBLES)[number];
   tenant.arm(trouble, { method: rare.method, path: rare.path });
-  const ours = tenant.truth().filter(({ id }) => !people.unmanaged.has(String(id)));
+  const names = owner.wanted().map(({ displayName }) => displayName);
+  const ours = tenant.truth().filter(({ displayName }) => names.includes(displayName));
   if (rare.provoke === null || ours.length === 0) return `${trouble} waits for ${rare.what}`;
   return `${trouble} waits for ${rare.what}; somebody ${people.tamperWith(String(chance.pick(ours).id), rare.provoke)}`;
 }

@@ -217,13 +217,7 @@ export const REQUIRED: readonly string[] = [
     'adopt: rejected',
     'adopt: indeterminate',
   ],
-  ...[
-    'an unsettled write',
-    'a create in place of a restore',
-    'POST: refused',
-    'PATCH: refused',
-    'policy: refused',
-  ],
+  ...['an unsettled write', 'a create in place of a restore', 'PATCH: refused', 'policy: refused'],
   ...[
     'blastRadius',
     'contingency',
@@ -240,7 +234,7 @@ export const REQUIRED: readonly string[] = [
     'unrecognisedContent',
     'unsettledCreate',
   ].map((rule) => `${rule}: hold`),
-  ...['breakGlass: deny', 'lockOut: deny', 'identityHealth: softened'],
+  ...['breakGlass: deny', 'identityHealth: softened'],
   ...['danglingReference', 'identityHealth'].map((rule) => `${rule}: lifted`),
   ...['consents given', 'a consent was used: applied', 'a consent was used: indeterminate'],
   ...['a consent was used: rejected', 'repaired while a version waits', 'left on for an emergency'],

@@ -5,7 +5,7 @@ import { CHUNK, chunks, inWords, play } from './worlds.ts';
 describe('no world, however nasty, breaks a promise', () => {
   let situations: Situations = {};
 
-  it.each(chunks(1, 300))(`${CHUNK} worlds from seed %i`, async (from) => {
+  it.each(chunks(1, 500))(`${CHUNK} worlds from seed %i`, async (from) => {
     const played = await play(from);
 
     situations = added(situations, played.situations);
