@@ -41,10 +41,10 @@ export const faultsOfLists = [
   'nextLinkElsewhere', // the next link leads to another host
 ] as const;
 
-/** What a body can look like on the wire, status 200 notwithstanding. */
+/** What a body can look like on the wire, a status that says all is well notwithstanding. */
 export const faultsOfBodies = [
   'cutBody', // JSON that ends in the middle
-  'htmlPage', // a page of a proxy, with status 200
+  'htmlPage', // a page of a proxy, with the status of an answer
 ] as const;
 
 export type FaultName =

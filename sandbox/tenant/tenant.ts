@@ -178,7 +178,7 @@ export function createTenant(options: TenantOptions = {}): Tenant {
 
     const after = faultsAfter.find(strikes);
     if (after) return failure(after, stamp);
-    const spoilt = answer.status === 200 && answer.body ? faultsOfBodies.find(strikes) : undefined;
+    const spoilt = answer.status < 300 && answer.body ? faultsOfBodies.find(strikes) : undefined;
     return spoilt ? spoiltBody(spoilt, answer) : answer;
   }
 

@@ -182,7 +182,8 @@ export function claimants(
     ),
     namesakes: unbound.filter(
       (policy) =>
-        policy.displayName === desired.displayName && !(desired.isProven && cannotBeOurs(policy, refused)),
+        policy.displayName === desired.displayName &&
+        !(desired.isProven && (cannotBeOurs(policy, refused) || isEmergency(policy, desired))),
     ),
   };
 }
@@ -210,6 +211,14 @@ function cannotBeOurs({ id, reading }: Observed, refused: PolicyId | null): bool
   return (
     id === refused || reading.unrecognised.some(({ empty, reason }) => !empty && reason === 'unknownMember')
   );
+}
+
+/**
+ * One that is on, beside a policy for emergencies that is gone: adopting it would switch it off and has to wait for a
+ * person, so a proven policy is made anew beside it. Otherwise planting one would turn repair off.
+ */
+function isEmergency({ reading }: Observed, { declared }: Desired): boolean {
+  return declared.isContingency && reading.policy.state === 'enabled';
 }
 
 function byId(desired: Desired, id: PolicyId, claims: Claimants, observation: Observation): Drift {

@@ -1,4 +1,4 @@
-import type { PutBack } from './journal.ts';
+import type { Binding, PutBack } from './journal.ts';
 import type { Change } from './plan.ts';
 import type { FieldPath } from './policy/model.ts';
 
@@ -54,6 +54,11 @@ function again(
   const isBurst = times.length === count && nowMs - (times[0] ?? nowMs) <= windowMs;
   const isStillAtIt = known?.isFlapping === true && nowMs - lastOf(known.times) <= QUIET_MS;
   return { field, times, isFlapping: isBurst || isStillAtIt };
+}
+
+/** Milliseconds since 1970 at which anything of a policy was last put back; 0: never, as far as is remembered. */
+export function putBackAt(binding: Binding | undefined): number {
+  return Math.max(0, ...(binding?.putBack ?? []).map(({ times }) => lastOf(times)));
 }
 
 export function lastOf(times: readonly number[]): number {

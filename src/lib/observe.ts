@@ -38,7 +38,7 @@ export interface State extends TablesState {
 
 /**
  * Reads the tables, lets go of keys that were forgotten, and notes what was seen. Three requests, however much history
- * there is, and one or two more for each version that is new.
+ * there is, and up to two more for each version that is new.
  */
 export async function readState(
   ports: Ports,

@@ -92,7 +92,7 @@ export function isRepair(change: Change): boolean {
 
 /** Changes that would make the tenant equal to the desired state, most urgent first. Pure. */
 export function plan(tenant: TenantId, drifts: readonly Drift[]): Change[] {
-  return drifts.flatMap((drift) => changeFor(tenant, drift) ?? []).sort(mostUrgentFirst);
+  return drifts.flatMap((drift) => changeFor(tenant, drift) ?? []).sort(byUrgency(() => NEVER));
 }
 
 function changeFor(tenant: TenantId, drift: Drift): Change | undefined {
@@ -260,16 +260,29 @@ function digest(
 }
 
 /**
- * Changes that take nothing away come first and those that only take away last, so that a run which is cut short has
- * closed the widest gaps it could and opened none.
+ * Changes that only take away come last, so that a run which is cut short has closed what gaps it could and opened none.
+ * Of repairs, those put back longest ago come first, then the widest gaps: otherwise whoever opens a few policies wide
+ * again after each run uses up what a run may write, and a narrower gap elsewhere is never closed.
+ *
+ * @param putBackAt milliseconds since 1970 at which anything of a policy was last put back
  */
-export function mostUrgentFirst(a: Change, b: Change): number {
-  return (
-    Number(loosens(a)) - Number(loosens(b)) ||
+export function byUrgency(putBackAt: (key: PolicyKey) => number): (a: Change, b: Change) => number {
+  const turn = (change: Change): number => (isRepair(change) ? putBackAt(change.key) : NEVER);
+  return (a, b) =>
+    Number(onlyTakesAway(a)) - Number(onlyTakesAway(b)) ||
     Number(isRepair(b)) - Number(isRepair(a)) ||
+    turn(a) - turn(b) ||
+    Number(loosens(a)) - Number(loosens(b)) ||
     looseness(b) - looseness(a) ||
-    (a.key < b.key ? -1 : 1)
-  );
+    (a.key < b.key ? -1 : 1);
+}
+
+const NEVER = 0;
+
+function onlyTakesAway(change: Change): boolean {
+  if (change.action === 'create' || change.action === 'restore') return false;
+  const effects = change.fields.map(({ effect }) => effect).filter((effect) => effect !== 'neutral');
+  return effects.length > 0 && effects.every((effect) => effect === 'tightens');
 }
 
 /** Whether a change takes enforcement away: it puts back something that was made stricter, or may. */

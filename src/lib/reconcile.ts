@@ -3,13 +3,13 @@ import { leaveOn, switchedOn } from './contingency.ts';
 import type { ProtectedIdentities } from './desired.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault, Fault } from './fault.ts';
-import type { FlapLimit } from './flapping.ts';
+import { type FlapLimit, putBackAt } from './flapping.ts';
 import { type Around, type Facts, guard, hasNotBegun, type Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import { keepLease } from './lease.ts';
 import { observeTenant, readState, type State, unknownKeys } from './observe.ts';
 import type { Parameters } from './parameters.ts';
-import { type Change, mostUrgentFirst, plan } from './plan.ts';
+import { byUrgency, type Change, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
 import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
@@ -140,12 +140,13 @@ async function loop(
   await watchContingency(on, bindings, ports);
 
   const isAsked = (key: PolicyKey): boolean => request.policies === null || request.policies.includes(key);
+  const inTurn = byUrgency((key) => putBackAt(bindings.get(key)));
   const isProtected = limits.protected.users.length + limits.protected.groups.length > 0;
   const admitted =
     request.mode === 'enforce' && isProtected
       ? [...verdicts, ...meanwhile]
           .filter(({ decision, change }) => decision === 'admit' && isAsked(change.key))
-          .sort((a, b) => mostUrgentFirst(a.change, b.change))
+          .sort((a, b) => inTurn(a.change, b.change))
       : [];
   const applied: Applied = await apply(admitted, {
     ...limits,

@@ -262,6 +262,21 @@ describe('protected identities', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it.each([
+    ['say otherwise a moment later', ok()],
+    ['cannot be read', { status: 403, body: forbidden }],
+  ])(
+    'count as members of the group that lists them, even where their own memberships %s',
+    async (_name, own) => {
+      const { directory } = bench([batches((url) => (url.startsWith('/groups/') ? ok(user(3)) : own))]);
+
+      const { people } = await directory.protected({ users: [], groups: [id(2)] });
+
+      const { groups } = people[0] ?? {};
+      expect(typeof groups === 'object' && 'atLeast' in groups ? groups.atLeast : groups).toEqual([id(2)]);
+    },
+  );
+
   it('ask a second time for what met weather inside a batch, and only for that', async () => {
     const { directory, seen } = bench([
       batches((url, round) => {

@@ -3,7 +3,7 @@ import { clouds } from '../../src/lib/graph/clouds.ts';
 import { createGraph } from '../../src/lib/graph/index.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import type { PolicyKey } from '../../src/lib/policy/model.ts';
-import type { Clock, Ports } from '../../src/lib/ports.ts';
+import type { Approval, Clock, Ports } from '../../src/lib/ports.ts';
 import { type RunResult, reconcile } from '../../src/lib/reconcile.ts';
 import type { Mode } from '../../src/lib/report.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';
@@ -26,11 +26,15 @@ export interface Planet {
 
 /** What may befall one machine; asked at every await of its run. */
 export interface Perils {
-  /** Dies there, or stands still for so long; 0 = goes on. */
-  at(point: string): 'death' | number;
+  at(point: string): Fate;
   /** Throws the `Fault` of a table that cannot be reached, or whose answer is lost. */
   table(name: string, when: 'before' | 'after'): void;
+  /** Throws what the credential throws when the identity endpoint does not answer. */
+  token(): void;
 }
+
+/** Goes on, dies there, stands still for so long, or has its clock set by so much. */
+export type Fate = 'goesOn' | 'death' | { readonly standsMs: number } | { readonly jumpsMs: number };
 
 /** One request to Graph as the machine knew it. `text` is what it read; undefined when nothing came back. */
 export interface Exchange {
@@ -48,7 +52,11 @@ export interface Exchange {
 export interface Ledger {
   readonly owner: string;
   readonly isReleased: boolean;
+  /** Frozen, and not about to end by any clock that is a little off. */
   readonly isFrozen: boolean;
+  readonly consents: readonly Approval[];
+  /** Intents the journal has of this run. */
+  readonly intents: ReadonlySet<string>;
   readonly bindings: ReadonlyMap<PolicyKey, Binding>;
 }
 
@@ -70,8 +78,10 @@ export interface RunRecord {
   readonly order: Order;
   readonly startedAt: number;
   readonly endedAt: number;
-  /** How long the machine stood still in between. */
+  /** How long the machine stood still in between, and how far its clock was set back. */
   readonly pausedMs: number;
+  /** How often its clock was set. */
+  readonly jumps: number;
   readonly end: End;
   readonly exchanges: readonly Exchange[];
   readonly events: readonly TelemetryEvent[];
@@ -89,13 +99,15 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   let isDead = false;
   let pausedUntil = 0;
   let pausedMs = 0;
+  let aheadMs = order.skewMs;
+  let jumps = 0;
   let die: (at: string) => void = () => {};
   const died = new Promise<End>((resolve) => {
     die = (at) => resolve({ kind: 'died', at });
   });
 
   const clock: Clock = {
-    now: () => time.now() + order.skewMs,
+    now: () => time.now() + aheadMs,
     async sleep(ms, signal) {
       await time.sleep(ms, signal);
       await step('sleep');
@@ -131,7 +143,13 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
     clock,
     chance: ids,
     fetch: watchedFetch,
-    credential: { getToken: async () => ({ token: 'opaque', expiresOnTimestamp: clock.now() + 86_400_000 }) },
+    credential: {
+      async getToken() {
+        await step('before a token');
+        perils.token();
+        return { token: 'opaque', expiresOnTimestamp: clock.now() + 86_400_000 };
+      },
+    },
   });
   const deadlineAt = clock.now() + RUN_BUDGET_MS;
   const session = graph.open(TENANT, deadlineAt);
@@ -167,7 +185,7 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
     (error: unknown): End => ({ kind: 'threw', error }),
   );
   const end = await Promise.race([ended, died]);
-  return { runId, order, startedAt, endedAt: time.now(), pausedMs, end, exchanges, events };
+  return { runId, order, startedAt, endedAt: time.now(), pausedMs, jumps, end, exchanges, events };
 
   async function step(point: string): Promise<void> {
     if (isDead) return never();
@@ -177,9 +195,14 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       die(point);
       return never();
     }
-    if (fate > 0) {
-      pausedUntil = Math.max(pausedUntil, time.now() + fate);
-      pausedMs += fate;
+    if (fate !== 'goesOn' && 'standsMs' in fate) {
+      pausedUntil = Math.max(pausedUntil, time.now() + fate.standsMs);
+      pausedMs += fate.standsMs;
+    }
+    if (fate !== 'goesOn' && 'jumpsMs' in fate) {
+      jumps += 1;
+      aheadMs += fate.jumpsMs;
+      pausedMs += Math.max(0, -fate.jumpsMs);
     }
     while (time.now() < pausedUntil) await time.sleep(pausedUntil - time.now());
     if (isDead) return never();
@@ -188,7 +211,8 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   async function watchedFetch(input: string, init: RequestInit): Promise<Response> {
     const { pathname, search } = new URL(input);
     const method = init.method ?? 'GET';
-    await step(`before ${pathname.endsWith('$batch') ? 'a batch' : method}`);
+    const what = nameOf(method, pathname);
+    await step(`before ${what}`);
     const exchange: Exchange = {
       at: time.now(),
       method,
@@ -196,12 +220,12 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
       clientRequestId: new Headers(init.headers).get('client-request-id') ?? '',
       status: 'none',
       text: undefined,
-      ledger: method === 'GET' || pathname.endsWith('$batch') ? undefined : await ledgerOf(planet),
+      ledger: method === 'GET' || pathname.endsWith('$batch') ? undefined : await ledgerOf(planet, runId),
     };
     exchanges.push(exchange);
     const response = await tenant.fetch(input, init);
     const text = await response.text();
-    await step(`after ${method}`);
+    await step(`after ${what}`);
     exchange.status = response.status;
     exchange.text = text;
     const { status, headers } = response;
@@ -209,19 +233,39 @@ export async function runOnMachine(planet: Planet, order: Order, perils: Perils)
   }
 }
 
+/** Which sort of request it is: a place to die of its own. */
+function nameOf(method: string, path: string): string {
+  if (method === 'POST')
+    return path.endsWith('$batch') ? 'a batch' : path.endsWith('restore') ? 'a restore' : 'POST';
+  if (method === 'PATCH') return method;
+  if (path.includes('/deletedItems/')) return 'GET a deleted policy';
+  if (path.endsWith('/policies')) return 'GET the list';
+  if (path.includes('/policies/identity')) return 'GET security defaults';
+  if (path.includes('/conditionalAccess/policies/')) return 'GET a policy';
+  return path.includes('/namedLocations') ? 'GET named locations' : 'GET of the directory';
+}
+
 function never(): Promise<never> {
   return new Promise(() => {});
 }
 
-async function ledgerOf({ clock, disk }: Planet): Promise<Ledger> {
-  const storage = memoryStorage(clock, {}, disk);
-  const rows = await storage.rowsOf(TENANT)('control').range({ from: 'a', to: 'z' });
+/** No clock of ours is further off. */
+const CLOCKS_APART_MS = 120_000;
+
+async function ledgerOf({ clock, disk }: Planet, runId: string): Promise<Ledger> {
+  const stores = memoryStorage(clock, {}, disk);
+  const rows = await stores.rowsOf(TENANT)('control').range({ from: 'a', to: 'z' });
   const lease = rows.find(({ rowKey }) => rowKey === 'lease')?.columns;
-  const { bindings } = await storage.open(TENANT, Number.POSITIVE_INFINITY).bindings.all();
+  const { bindings, journal, control, approvals } = stores.open(TENANT, Number.POSITIVE_INFINITY);
+  const freeze = await control.frozen();
+  const until = freeze?.until == null ? Number.POSITIVE_INFINITY : Date.parse(freeze.until);
+  const entries = await journal.ofRun(runId);
   return {
     owner: String(lease?.owner),
     isReleased: String(lease?.until).startsWith('1970'),
-    isFrozen: rows.some(({ rowKey }) => rowKey === 'freeze'),
-    bindings: new Map(bindings.map((binding) => [binding.key, binding])),
+    isFrozen: freeze !== null && until - clock.now() > CLOCKS_APART_MS,
+    consents: (await approvals.read()).changes,
+    intents: new Set(entries.flatMap(({ kind, intentId }) => (kind === 'intent' ? [intentId] : []))),
+    bindings: new Map((await bindings.all()).bindings.map((binding) => [binding.key, binding])),
   };
 }

@@ -13,6 +13,27 @@ export const PARAMETERS: Parameters = {
 
 /** A group some policies are for. */
 export const STAFF = { id: 'c0000000-0000-4000-8000-0000000000f1', displayName: 'Staff', members: [] };
+/** A group some policies spare. */
+export const CONTRACTORS = {
+  id: 'c0000000-0000-4000-8000-0000000000f2',
+  displayName: 'Contractors',
+  members: [],
+};
+/** A role some policies are for. */
+export const ADMINS = {
+  id: 'c0000000-0000-4000-8000-0000000000a1',
+  roleTemplateId: '62e90394-69f5-4237-9190-012177145e10',
+  displayName: 'Global Administrator',
+  members: [],
+};
+/** A place some policies hang on. */
+export const OFFICE = {
+  '@odata.type': '#microsoft.graph.ipNamedLocation',
+  id: 'c0000000-0000-4000-8000-0000000000b1',
+  displayName: 'Office',
+  isTrusted: false,
+  ipRanges: [{ '@odata.type': '#microsoft.graph.iPv4CidrRange', cidrAddress: '198.51.100.0/24' }],
+};
 
 const PHISHING_RESISTANT = '00000000-0000-0000-0000-000000000004';
 
@@ -26,7 +47,40 @@ export function desiredPolicy(chance: Dice, displayName: string): RawPolicy {
     'disabled',
   ]);
   if (chance.chance(0.06)) return { displayName, state, ...workloadPolicy() };
-  return { displayName, state, ...peoplePolicy(chance) };
+  if (chance.chance(0.08)) {
+    return { displayName, state: 'disabled', ...peoplePolicy(chance), caretaker: { contingency: true } };
+  }
+  const declared = maybe(chance, 0.12, { caretaker: { whenTightened: 'hold' } });
+  return { displayName, state, ...peoplePolicy(chance), ...declared };
+}
+
+/** What a file says of its policy beside Graph's own members. */
+export function declaredIn({ caretaker = {} }: RawPolicy): {
+  readonly contingency?: boolean;
+  readonly whenTightened?: string;
+} {
+  return caretaker as object;
+}
+
+/** The same policy, asking for less. */
+export function loosened(chance: Dice, policy: RawPolicy): RawPolicy {
+  const { conditions, ...others } = structuredClone(policy) as JsonObject & { conditions: JsonObject };
+  return chance.pick<RawPolicy>([
+    { ...others, conditions, ...(declaredIn(policy).contingency ? {} : { state: 'disabled' }) },
+    { ...others, conditions: { ...conditions, signInRiskLevels: ['high'] } },
+    { ...others, conditions: { ...conditions, platforms: { includePlatforms: ['windows'] } } },
+  ]);
+}
+
+/** The same policy, asking for more. */
+export function tightened(chance: Dice, policy: RawPolicy): RawPolicy {
+  const { conditions, ...others } = structuredClone(policy) as JsonObject & { conditions: JsonObject };
+  const { signInRiskLevels: _risk, ...atAnyRisk } = conditions;
+  const { platforms: _platforms, ...onAnything } = conditions;
+  return chance.pick<RawPolicy>([
+    { ...others, conditions: atAnyRisk, ...(declaredIn(policy).contingency ? {} : { state: 'enabled' }) },
+    { ...others, conditions: onAnything },
+  ]);
 }
 
 function workloadPolicy(): RawPolicy {
@@ -59,7 +113,13 @@ function peoplePolicy(chance: Dice): RawPolicy {
         ['exchangeActiveSync', 'other'],
       ]),
       ...maybe(chance, 0.3, { platforms: { includePlatforms: ['all'], excludePlatforms: ['linux'] } }),
-      ...maybe(chance, 0.2, { locations: { includeLocations: ['All'], excludeLocations: ['AllTrusted'] } }),
+      ...maybe(chance, 0.2, {
+        locations: chance.pick<JsonObject>([
+          { includeLocations: ['All'], excludeLocations: ['AllTrusted'] },
+          { includeLocations: ['All'], excludeLocations: [OFFICE.id] },
+          { includeLocations: [OFFICE.id] },
+        ]),
+      }),
       ...maybe(chance, 0.3, { signInRiskLevels: ['high', 'medium'] }),
       ...maybe(chance, 0.1, {
         devices: { deviceFilter: { mode: 'exclude', rule: 'device.isCompliant -eq True' } },
@@ -74,7 +134,7 @@ function peoplePolicy(chance: Dice): RawPolicy {
 function usersOf(chance: Dice): JsonObject {
   const include = chance.pick<JsonObject>([
     { includeUsers: ['All'] },
-    { includeRoles: [chance.guid(), chance.guid()] },
+    { includeRoles: [ADMINS.roleTemplateId, chance.guid()] },
     { includeGroups: [STAFF.id] },
     {
       includeGuestsOrExternalUsers: {
@@ -91,6 +151,7 @@ function usersOf(chance: Dice): JsonObject {
     // Merged in by the program where the file does not say so.
     ...maybe(chance, 0.7, { excludeUsers: ['@breakGlassUsers'], excludeGroups: ['@breakGlassGroups'] }),
     ...maybe(chance, 0.3, { excludeRoles: [chance.guid()] }),
+    ...maybe(chance, 0.2, { excludeGroups: ['@breakGlassGroups', CONTRACTORS.id] }),
   };
 }
 
@@ -116,7 +177,7 @@ function maybe(chance: Dice, probability: number, part: JsonObject): JsonObject 
 }
 
 /** The policy with its parameters filled in, as an administrator would type it. */
-export function typed(policy: RawPolicy): JsonObject {
+export function typed({ caretaker: _, ...policy }: RawPolicy): JsonObject {
   const fill = (value: unknown): unknown => {
     if (Array.isArray(value))
       return value.flatMap((item: unknown): readonly unknown[] =>

@@ -1,47 +1,29 @@
-import type { JsonObject, Policy, Tenant } from '../../sandbox/tenant/index.ts';
+import type { JsonObject, Policy } from '../../sandbox/tenant/index.ts';
 import { effective } from '../../src/lib/desired.ts';
 import { fieldDrifts } from '../../src/lib/diff.ts';
-import type { JournalEntry } from '../../src/lib/journal.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { RunReport } from '../../src/lib/report.ts';
 import { BREAK_GLASS_GROUP, BREAK_GLASS_USER, IDENTITIES } from '../support/world.ts';
-import type { Hands } from './hands.ts';
+import { besieged } from './besieged.ts';
+import {
+  COLLECTION,
+  DELETED,
+  departures,
+  type History,
+  type Intent,
+  intentsOf,
+  isWrite,
+  LOOK_MS,
+  ourWrites,
+  type Promised,
+  reportOf,
+  wasRaced,
+} from './history.ts';
 import { type Exchange, RUN_BUDGET_MS, type RunRecord } from './machine.ts';
-import { PARAMETERS, typed } from './policies.ts';
-
-type Intent = Extract<JournalEntry, { kind: 'intent' }>;
-/** No write leaves longer than this after its object was looked at: the program's 45 s, and time to write down the intent. */
-const LOOK_MS = 60_000;
-
-type Write = Tenant['writes'][number];
-
-/** Everything that happened in one world. */
-export interface History {
-  readonly tenant: Tenant;
-  readonly runs: readonly RunRecord[];
-  readonly journal: readonly JournalEntry[];
-  /** Every version ever pushed, by key; the first is version 1. */
-  readonly versions: ReadonlyMap<string, readonly RawPolicy[]>;
-  readonly hands: Hands;
-  /** Digests of changes that somebody approved. */
-  readonly approved: ReadonlySet<string>;
-  /** The version last proven of each key, when all was over. */
-  readonly proven: ReadonlyMap<string, number>;
-  /** Objects of that version that never settled. */
-  readonly withheld: ReadonlyMap<string, readonly string[]>;
-  /** The longest time for which reads trailed writes. */
-  readonly lagMs: number;
-  /** Runs before this one were under fire. */
-  readonly calmRun: number;
-}
-
-/** One promise of the program: a sentence, and how a history is held against it. */
-export interface Promised {
-  readonly name: string;
-  /** @returns each way in which it was broken */
-  check(history: History): string[];
-}
+import { stopped } from './oracle.ts';
+import { declaredIn, PARAMETERS, typed } from './policies.ts';
+import { RESTRAINTS } from './restraints.ts';
 
 export const PROMISES: readonly Promised[] = [
   { name: '1 no write follows an incomplete read', check: incompleteReads },
@@ -52,23 +34,17 @@ export const PROMISES: readonly Promised[] = [
   { name: '6 no more changes than the limit', check: tooMany },
   { name: '7 what is unmanaged stays as it is', check: trespasses },
   { name: '8 no write without the lease, or while frozen', check: unauthorised },
-  { name: '9 one RunCompleted for each run that ended by itself', check: announcements },
-  { name: '10 no body the service must refuse, no request to beta', check: refusals },
-  { name: '11 a version that once settled stays proven', check: forgottenProofs },
-  { name: '12 a run ends in its time', check: overtime },
-  { name: '13 a run writes only what it was asked for', check: overreach },
+  { name: '9 no intruder stops the repair of a proven policy', check: besieged },
+  { name: '10 one RunCompleted for each run that ended by itself', check: announcements },
+  { name: '11 no body the service must refuse, no request to beta', check: refusals },
+  { name: '12 a version that once settled stays proven', check: forgottenProofs },
+  { name: '13 a run ends in its time', check: overtime },
+  { name: '14 a run writes only what it was asked for', check: overreach },
+  ...RESTRAINTS,
 ];
-
-const COLLECTION = '/v1.0/identity/conditionalAccess/policies';
-const DELETED = '/v1.0/identity/conditionalAccess/deletedItems/policies';
 
 function isList({ method, path }: Exchange): boolean {
   return method === 'GET' && path.split('?')[0] === COLLECTION;
-}
-
-/** A batch holds reads only. */
-function isWrite({ method, path }: Exchange): boolean {
-  return method !== 'GET' && path !== '/v1.0/$batch';
 }
 
 /** What a list looked like that was read to its end; undefined when it was not. */
@@ -104,6 +80,11 @@ function observedList(exchanges: readonly Exchange[]): JsonObject[] | undefined 
   return undefined;
 }
 
+/** A look at the directory that was given up in time goes on for a while beside everything else. */
+function aboutPolicies(exchanges: readonly Exchange[]): readonly Exchange[] {
+  return exchanges.filter(({ path }) => path.startsWith(COLLECTION) || path.startsWith(DELETED));
+}
+
 /** The pages that came right before a request, and nothing else in between. */
 function pagesBefore(exchanges: readonly Exchange[], index: number): readonly Exchange[] {
   let from = index;
@@ -116,15 +97,13 @@ function firstAttempt(exchanges: readonly Exchange[], write: Exchange): number {
   return exchanges.findIndex(({ clientRequestId }) => clientRequestId === write.clientRequestId);
 }
 
-function intentsOf({ journal }: History): Map<string, Intent> {
-  return new Map(journal.flatMap((entry) => (entry.kind === 'intent' ? [[entry.intentId, entry]] : [])));
-}
-
 function incompleteReads(history: History): string[] {
   const intents = intentsOf(history);
-  return history.runs.flatMap(({ runId, exchanges }) =>
-    exchanges.filter(isWrite).flatMap((write) => {
-      const observed = observedList(exchanges);
+  return history.runs.flatMap((run) => {
+    const { runId } = run;
+    const exchanges = aboutPolicies(run.exchanges);
+    const observed = observedList(exchanges);
+    return exchanges.filter(isWrite).flatMap((write) => {
       if (observed === undefined) return [`${runId}: ${write.method} after a list that was not read whole`];
       if (write.method !== 'POST' || write.path !== COLLECTION) return [];
       const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write)));
@@ -133,8 +112,8 @@ function incompleteReads(history: History): string[] {
       const wasBound = (write.ledger?.bindings.get(key)?.id ?? null) !== null;
       const doubt = wasBound ? undefined : (doubtIn(observed) ?? doubtIn(fresh));
       return doubt === undefined ? [] : [`${runId}: POST for the new key ${key} although ${doubt}`];
-    }),
-  );
+    });
+  });
 }
 
 function doubtIn(list: readonly JsonObject[]): string | undefined {
@@ -144,6 +123,34 @@ function doubtIn(list: readonly JsonObject[]): string | undefined {
 }
 
 function lockOuts(history: History): string[] {
+  return [...exposures(history), ...shutOut(history)];
+}
+
+/** Whom the policy really stops after our write, by the truth of the tenant and of the directory at that moment. */
+function shutOut(history: History): string[] {
+  const { tenant, hands } = history;
+  const intents = intentsOf(history);
+  const sent = departures(history);
+  return tenant.writes.flatMap((write, index) => {
+    if (write.by !== 'graph') return [];
+    const { action, id, before, after, clientRequestId = '' } = write;
+    const crowd = hands.crowds.findLast(({ from }) => from <= index)?.crowd;
+    if (crowd === undefined) throw new Error('nobody knows who was in the directory');
+    const hit = stopped(after, crowd);
+    if (hit.length === 0 || wasRaced(history, write, sent.get(clientRequestId)?.run.pausedMs ?? 0)) return [];
+    const were = stopped(before, crowd);
+    const isNew = hit.some((one) => !were.includes(one));
+    const conditions = (intents.get(clientRequestId)?.body?.conditions ?? {}) as object;
+    const isHalf = tenant.log.some(
+      ({ headers, faults }) =>
+        headers['client-request-id'] === clientRequestId && faults.some((fault) => fault.endsWith('Patch')),
+    );
+    const isKept = 'users' in conditions && !isHalf;
+    return isNew || isKept ? [`our ${action} of ${id} stops ${hit.join(', ')}`] : [];
+  });
+}
+
+function exposures(history: History): string[] {
   const intents = intentsOf(history);
   return ourWrites(history).flatMap((write) => {
     const { action, id, before, after } = write;
@@ -168,10 +175,6 @@ function isSparing({ conditions }: Policy): boolean {
     excludeGroups.includes(BREAK_GLASS_GROUP) &&
     !includeUsers.includes(BREAK_GLASS_USER)
   );
-}
-
-function ourWrites({ tenant }: History): Write[] {
-  return tenant.writes.filter(({ by }) => by === 'graph');
 }
 
 /** Follows the truth from write to write; at each create of ours, nothing of ours may stand for the same key already. */
@@ -207,6 +210,8 @@ function twins(history: History): string[] {
             broken.push(`${id} was created for ${key}, for which ${other} was created before`);
         }
       }
+      // What was made before is a stranger from here on: bringing it back is planting a namesake.
+      for (const [other, owner] of madeFor) if (owner === key) madeFor.delete(other);
       madeFor.set(id, key);
     }
     if (after === undefined || after.deletedDateTime !== null) live.delete(id);
@@ -228,7 +233,8 @@ function ignoredNamesakes(history: History): string[] {
       if (intent?.action !== 'create' || write.ledger === undefined) return [];
       const { bindings } = write.ledger;
       if ((bindings.get(intent.key)?.id ?? null) !== null) return [];
-      const fresh = wholeList(pagesBefore(exchanges, firstAttempt(exchanges, write))) ?? [];
+      const asked = aboutPolicies(exchanges);
+      const fresh = wholeList(pagesBefore(asked, firstAttempt(asked, write))) ?? [];
       const bound = new Set([...bindings.values()].map(({ id }) => id));
       const namesake = fresh.find(
         ({ id, displayName }) => displayName === intent.body?.displayName && !bound.has(String(id)),
@@ -251,7 +257,7 @@ function unwritten(history: History): string[] {
       const intent = intents.get(write.clientRequestId);
       if (intent === undefined)
         broken.push(`${runId}: ${write.method} ${write.path} was sent without an intent`);
-      else if (intent.at > write.at + 10_000)
+      else if (!write.ledger?.intents.has(intent.intentId))
         broken.push(`${runId}: intent ${intent.intentId} came after its request`);
       else if (intent.action !== 'create') {
         const problem = preImageProblem(intent, run, write);
@@ -259,7 +265,28 @@ function unwritten(history: History): string[] {
       }
     }
   }
-  return broken;
+  return [...broken, ...lostValues(history)];
+}
+
+/** Each value we overwrote is in the pre-image, but for one that came while our look could not see it. */
+function lostValues(history: History): string[] {
+  const intents = intentsOf(history);
+  const sent = departures(history);
+  return ourWrites(history).flatMap((write) => {
+    const { id, before, after, clientRequestId = '' } = write;
+    const preImage = intents.get(clientRequestId)?.preImage;
+    if (before === undefined || after === undefined || preImage == null) return [];
+    const was = read(asRaw(before)).policy;
+    const overwritten = new Set(fieldDrifts(was, read(asRaw(after)).policy).map(({ path }) => path));
+    const lost = fieldDrifts(was, read(preImage).policy).filter(({ path }) => overwritten.has(path));
+    if (lost.length === 0 || wasRaced(history, write, sent.get(clientRequestId)?.run.pausedMs ?? 0))
+      return [];
+    return [`${lost.map(({ path }) => path).join()} of ${id} was overwritten and is not in the journal`];
+  });
+}
+
+function asRaw(policy: Policy): RawPolicy {
+  return policy as unknown as RawPolicy;
 }
 
 /** The journalled pre-image is what Graph showed in the last request before the write, and nothing came in between. */
@@ -269,7 +296,8 @@ function preImageProblem(
   write: Exchange,
 ): string | undefined {
   const id = intent.id ?? '';
-  const looked = exchanges[firstAttempt(exchanges, write) - 1];
+  const asked = aboutPolicies(exchanges);
+  const looked = asked[firstAttempt(asked, write) - 1];
   const wanted = intent.action === 'restore' ? `${DELETED}/${id}` : `${COLLECTION}/${id}`;
   if (looked?.method !== 'GET' || looked.path !== wanted) return 'was not looked at right before';
   // A machine that stands still when an answer arrives takes it for a fresh one.
@@ -288,12 +316,17 @@ function unrepaired(history: History): string[] {
   if (last === undefined || report === undefined)
     return [`the last run did not report: ${JSON.stringify(last?.end)}`];
   const broken: string[] = [];
-  const wrote = last.exchanges.filter(isWrite).filter(({ path }) => !isManaged(history, path));
+  const wrote = last.exchanges
+    .filter(isWrite)
+    .filter(({ path }) => !isManaged(history, path) && !tenant.settings.securityDefaults);
   if (wrote.length > 0) broken.push(`the run after the last repair sent ${wrote.length} writes`);
-  const isHopeless = report.policies.some(({ id }) => history.hands.managed.has(String(id)));
+  const isHopeless =
+    tenant.settings.securityDefaults ||
+    report.policies.some(({ id }) => history.hands.managed.has(String(id)));
   if (report.status !== 'inSync' && report.status !== 'held' && !isHopeless)
     broken.push(`the last run was ${report.status}`);
   for (const [key, versions] of history.versions) {
+    if (history.releases.some((one) => one.key === key && one.until === Number.POSITIVE_INFINITY)) continue;
     const shown = report.policies.find((policy) => policy.key === key);
     if (shown === undefined) broken.push(`${key} is not in the report: ${JSON.stringify(report.findings)}`);
     else broken.push(...differences(history, shown, wantedOf(history, shown, versions)));
@@ -301,10 +334,12 @@ function unrepaired(history: History): string[] {
   for (const run of runs.slice(calmRun)) {
     const said = reportOf(run)?.status;
     if (said === 'failed' || said === 'incomplete') {
-      const isLimited = (reportOf(run)?.remaining ?? 0) > 0 && reportOf(run)?.findings.length === 0;
+      const { remaining = 0, findings = [] } = reportOf(run) ?? {};
+      const isLimited =
+        remaining > 0 && findings.every(({ rule }) => !['stopped', 'desiredState'].includes(rule));
       // A policy that was deleted while v1.0 did not show it comes back unseen; a managed one has to refuse once.
       const { hidden, managed } = history.hands;
-      const isOdd = run === last ? isHopeless : hidden.size + managed.size > 0;
+      const isOdd = isHopeless || (run !== last && hidden.size + managed.size > 0);
       if (!isLimited && !isOdd) broken.push(`${run.runId} was ${said} although nothing went wrong`);
     }
   }
@@ -312,13 +347,13 @@ function unrepaired(history: History): string[] {
   return broken;
 }
 
-/** While a new version waits for a person, the tenant is kept at the last proven one; without one, nothing is said. */
+/** While a new version may not go, the tenant is kept at the last proven one; without one, nothing is said. */
 function wantedOf(
   { proven }: History,
-  { key, verdict, isApprovable }: RunReport['policies'][number],
+  { key, verdict, proven: isProven }: RunReport['policies'][number],
   versions: readonly RawPolicy[],
 ): RawPolicy | undefined {
-  if (verdict !== 'hold' || !isApprovable) return versions.at(-1);
+  if (isProven || verdict === 'admit' || verdict === null) return versions.at(-1);
   return versions[(proven.get(key) ?? 0) - 1];
 }
 
@@ -343,6 +378,8 @@ function differences(
   const isAmbiguous = isNew && namesakes.filter(({ id }) => id !== shown.id).length > 1;
   const isRefused = isNew && namesakes.some(({ id }) => hands.managed.has(String(id)));
   if (isAmbiguous || isRefused || isExposed(shown)) return [];
+  // The service keeps every enabled policy from being put right.
+  if (tenant.settings.securityDefaults && wanted.state === 'enabled') return [];
   // Neither can be changed by us, whatever we send.
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);
@@ -358,26 +395,33 @@ function differences(
   );
   // Switching it on again with exclusions we may not put back would shut the protected identities out.
   if (odd.has('conditions.users') && shown.verdict === 'deny') return [];
+  const isOn = declaredIn(wanted).contingency === true && own.state === 'enabled';
+  const isLeftStricter = shown.findings.some(
+    ({ rule, decision }) => rule === 'tightenedByHand' && decision === 'hold',
+  );
   return fieldDrifts(effective(typed(wanted), PARAMETERS, IDENTITIES), policy)
     .filter(({ object }) => !odd.has(object))
+    .filter(({ path }) => !(isOn && path === 'state'))
+    .filter(({ effect }) => !isLeftStricter || effect === 'loosens' || effect === 'unclear')
     .map(({ path }) => `${shown.key} differs in ${path} (${why})`);
 }
 
-function reportOf(run: RunRecord | undefined): RunReport | undefined {
-  return run?.end.kind === 'ended' && run.end.result.kind === 'done' ? run.end.result.report : undefined;
-}
-
+/** A change somebody approved does not count, once for each time it was approved. */
 function tooMany(history: History): string[] {
   const intents = intentsOf(history);
-  const changes = new Map<string, Set<string>>();
-  for (const { clientRequestId } of ourWrites(history)) {
-    const intent = intents.get(clientRequestId ?? '');
-    if (intent === undefined || history.approved.has(intent.digest)) continue;
-    const digests = changes.get(intent.runId) ?? new Set();
-    changes.set(intent.runId, digests.add(intent.digest));
+  const counted = new Map<string, Set<string>>();
+  const free = new Map<string, Set<string>>();
+  for (const { at, clientRequestId = '' } of ourWrites(history)) {
+    const intent = intents.get(clientRequestId);
+    if (intent === undefined) continue;
+    const { runId, digest } = intent;
+    const given = history.consents.filter((one) => one.digest === digest && one.at <= at).length;
+    const used = free.get(digest) ?? new Set();
+    if (used.has(runId) || used.size < given) free.set(digest, used.add(runId));
+    else counted.set(runId, (counted.get(runId) ?? new Set()).add(digest));
   }
   return history.runs.flatMap(({ runId, order }) => {
-    const made = changes.get(runId)?.size ?? 0;
+    const made = counted.get(runId)?.size ?? 0;
     return made > order.changesMax ? [`${runId} made ${made} changes, ${order.changesMax} are allowed`] : [];
   });
 }
@@ -453,10 +497,11 @@ function isManaged({ hands }: History, path: string): boolean {
 function refusals(history: History): string[] {
   const { tenant, hands } = history;
   const broken = tenant.log
-    .filter(({ method, status, path }) => {
+    .filter(({ at, method, status, path }) => {
       // Hidden for a while is enough: it may have been so just when we wrote (1038).
       const isHidden = hands.everHidden.has(path.split('/').at(-1) ?? '');
-      return method !== 'GET' && status === 400 && !isManaged(history, path) && !isHidden;
+      const isExcused = isManaged(history, path) || isHidden || hands.wereDefaultsOn(at);
+      return method !== 'GET' && status === 400 && !isExcused;
     })
     .map(({ method, path, body }) => `the tenant refused ${method} ${path}: ${body}`)
     // Refused once, somebody's edit may have come between our look and our write; a body of the wrong sort is refused again.

@@ -7,7 +7,8 @@ import type { Policy } from '../policy/model.ts';
 /**
  * A new version that enforces less than the last one which was proven or approved waits for a second person. Whoever can
  * push can otherwise take protection away unseen, and a mistake in a file is most dangerous in this direction. Compared
- * with the version and not with the tenant: what an intruder did there makes nothing look harmless.
+ * with the version and not with the tenant: what an intruder did there makes nothing look harmless. A policy that is about
+ * to be adopted is compared with as well, and never instead: it may have been planted.
  *
  * Approving the change approves its version for good.
  */
@@ -19,11 +20,11 @@ export const loosening: Rule = {
     if (approvals.versions.some((one) => one.key === key && one.version === version && one.hash === hash)) {
       return undefined;
     }
-    const before =
+    const taken: Reference =
       change.action === 'adopt'
-        ? { kind: 'adopted' as const, policy: change.before.reading.policy }
-        : reference;
-    const detail = looser(before, change.desired, identities);
+        ? { kind: 'adopted', policy: change.before.reading.policy }
+        : { kind: 'none' };
+    const detail = looser(reference, change.desired, identities) ?? looser(taken, change.desired, identities);
     return detail === undefined ? undefined : { decision: 'hold', isApprovable: true, detail };
   },
 };
