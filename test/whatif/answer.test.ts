@@ -99,6 +99,7 @@ describe('the difference between two sets', () => {
   });
 
   it('is empty exactly when both sets say the same of every policy and come to the same', () => {
+    let tries = 0;
     let same = 0;
     fc.assert(
       fc.property(pairs, locations, anySignIn(anybody), ([before, after], places, asked) => {
@@ -112,11 +113,12 @@ describe('the difference between two sets', () => {
 
         expect(differs).toBe(!agrees);
         expect(policies.length + summary.length === 0 && result === null && reportOnly === null).toBe(agrees);
+        tries++;
         if (agrees) same++;
       }),
       { numRuns: 1_000 },
     );
-    expect(same).toBeGreaterThan(50);
+    expect(same).toBeGreaterThan(tries / 20);
   });
 });
 
