@@ -45,15 +45,28 @@ export interface Judgement {
   readonly problems: readonly string[];
 }
 
-/** What is mutated, and stands for itself in the scores. */
-export const PARTS = [
-  'src/lib/policy/',
-  'src/lib/diff.ts',
-  'src/lib/plan.ts',
-  'src/lib/guard.ts',
-  'src/lib/rules/',
-  'src/lib/whatif/',
-] as const;
+export interface Part {
+  /** A file, or a folder with all that is in it; stands for itself in the scores. */
+  readonly name: string;
+  /** Patterns of the test files that are asked. */
+  readonly tests: readonly string[];
+}
+
+/** What is mutated, and the tests that have to notice: each part is judged by those that are about it. */
+export const PARTS: readonly Part[] = [
+  {
+    name: 'src/lib/policy/',
+    tests: ['test/policy/*.test.ts', 'test/laws/{mutations,policy,service}.test.ts'],
+  },
+  { name: 'src/lib/diff.ts', tests: ['test/diff.test.ts', 'test/laws/{plan,policy}.test.ts'] },
+  { name: 'src/lib/plan.ts', tests: ['test/plan.test.ts', 'test/laws/plan.test.ts'] },
+  { name: 'src/lib/guard.ts', tests: ['test/guard.test.ts', 'test/laws/guard.test.ts'] },
+  {
+    name: 'src/lib/rules/',
+    tests: ['test/rules/*.test.ts', 'test/laws/guard.test.ts', 'test/redteam/rule.test.ts'],
+  },
+  { name: 'src/lib/whatif/', tests: ['test/whatif/*.test.ts', 'test/redteam/proof.test.ts'] },
+];
 
 const KILLED_PERCENT_MIN = 85;
 
@@ -63,7 +76,7 @@ export function judge(tried: readonly Tried[], known: readonly Known[]): Judgeme
   const survivors = tried
     .filter(({ fate }) => fate === 'survived')
     .map((one) => ({ tried: one, known: reasons.get(nameOf(one)) }));
-  const scores = PARTS.map((part) => scoreOf(part, tried)).filter(
+  const scores = PARTS.map(({ name }) => scoreOf(name, tried)).filter(
     (score) => score.killed + score.survived > 0,
   );
   const files = new Set(tried.map(({ file }) => file));

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { judge, type Known, PARTS, type Tried } from './judge.ts';
+import { judge, type Known, PARTS, type Part, percentOf, type Score, type Tried } from './judge.ts';
 import { page } from './page.ts';
+import { TESTS_VARIABLE } from './runner.ts';
 
 /**
  * Changes the pure part of the program in every small way there is, and asks the tests which of it they notice.
@@ -21,30 +22,34 @@ const { values, positionals } = parseArgs({
   options: { concurrency: { type: 'string', default: '2' } },
 });
 const isWhole = positionals.length === 0;
-const files = isWhole ? PARTS.map((part) => (part.endsWith('/') ? `${part}**/*.ts` : part)) : positionals;
-run();
-const { scores, survivors, problems } = judge(results(), json<readonly Known[]>(KNOWN));
+const tried = PARTS.flatMap((part) => {
+  const files = isWhole ? [filesOf(part)] : positionals.filter((path) => path.startsWith(part.name));
+  return files.length === 0 ? [] : run(files, part.tests);
+});
+const { scores, survivors, problems } = judge(tried, json<readonly Known[]>(KNOWN));
 if (isWhole) writeFileSync(new URL(PAGE, ROOT), page(scores, survivors));
-for (const { part, killed, survived } of scores)
-  process.stdout.write(`${part} ${killed} killed, ${survived} survived\n`);
+for (const score of scores) process.stdout.write(`${wordsFor(score)}\n`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function run(): void {
-  const args = [
-    STRYKER,
-    'run',
-    'test/mutants/stryker.json',
-    '--mutate',
-    files.join(),
-    '--concurrency',
-    values.concurrency,
-  ];
-  const { status } = spawnSync(process.execPath, args, {
+function filesOf({ name }: Part): string {
+  return name.endsWith('/') ? `${name}**/*.ts` : name;
+}
+
+function wordsFor(score: Score): string {
+  return `${score.part}: ${score.killed} killed, ${score.survived} survived, ${percentOf(score).toFixed(1)} %`;
+}
+
+/** Tries every mutant of these files. */
+function run(files: readonly string[], tests: readonly string[]): readonly Tried[] {
+  const options = ['--mutate', files.join(), '--concurrency', values.concurrency];
+  const { status } = spawnSync(process.execPath, [STRYKER, 'run', 'test/mutants/stryker.json', ...options], {
     cwd: ROOT,
     stdio: 'inherit',
+    env: { ...process.env, [TESTS_VARIABLE]: JSON.stringify(tests) },
   });
   if (status !== 0) throw new Error(`Stryker ended with ${status}`);
+  return results();
 }
 
 /** Stryker's report, as far as it is read here. Rows and columns count from 1, and an end is exclusive. */

@@ -7,14 +7,14 @@ export function page(scores: readonly Score[], survivors: readonly Survivor[]): 
   return `# Mutants
 
 Written by \`npm run mutants\`; do not edit. Stryker changes the pure part of the program in every small way it knows, one
-at a time, and asks the tests of the pure part. A change that no test notices survives.
+at a time, and asks the tests. A change that no test notices survives.
 
 | | mutants | killed | survived | |
 |---|---:|---:|---:|---:|
 ${[...scores, together].map(row).join('\n')}
 
-Properties are tried 50 times per mutant, with one seed. A mutant that never ends counts as killed. The tests of Graph, of
-the tables, of the app and of the simulated worlds are not asked.
+Each part is judged by the tests that are about it (\`PARTS\` in [\`test/mutants/judge.ts\`](../test/mutants/judge.ts)).
+Properties are tried 50 times per mutant, with one seed. A mutant that never ends counts as killed.
 
 ## Who survives, and why
 
