@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type Known, type Tried } from './judge.ts';
+import { judge, type Reason, type Tried } from './judge.ts';
 
 const MUTANT: Tried = {
   file: 'src/lib/guard.ts',
@@ -11,8 +11,8 @@ const MUTANT: Tried = {
   fate: 'killed',
 };
 const SURVIVOR: Tried = { ...MUTANT, row: 9, replacement: 'false', fate: 'survived' };
-const { row: _, fate: __, ...named } = SURVIVOR;
-const REASON: Known = { ...named, kind: 'equivalent', reason: 'rest is never negative' };
+const { file, row: _, fate: __, ...change } = SURVIVOR;
+const REASON: Reason = { file, kind: 'equivalent', reason: 'rest is never negative', mutants: [change] };
 
 function times(count: number, tried: Tried): Tried[] {
   return Array.from({ length: count }, () => tried);
@@ -38,7 +38,8 @@ describe('judging mutants', () => {
 
     expect(judge(tried, []).problems).toEqual([complaint]);
     expect(judge(tried, [{ ...REASON, reason: '' }]).problems).toEqual([complaint]);
-    expect(judge(tried, [{ ...REASON, line: 'if (rest > 0) return 1;' }]).problems).toContain(complaint);
+    const elsewhere = { ...change, line: 'if (rest > 0) return 1;' };
+    expect(judge(tried, [{ ...REASON, mutants: [elsewhere] }]).problems).toContain(complaint);
   });
 
   it('complains of a reason for what is killed now, but not where its file was not asked about', () => {
@@ -46,7 +47,7 @@ describe('judging mutants', () => {
 
     const { problems } = judge([MUTANT], [REASON, elsewhere]);
 
-    expect(problems).toEqual(['src/lib/guard.ts: a reason for what no longer survives: rest > 0 → false']);
+    expect(problems).toEqual(['src/lib/guard.ts: a reason for what was killed: rest > 0 → false']);
   });
 
   it('leaves out what never ran', () => {

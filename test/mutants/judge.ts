@@ -1,29 +1,30 @@
-/** One mutant as the run left it. */
-export interface Tried {
-  /** Path from the root, with forward slashes. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly row: number;
+/** One change to one file. Named by its text, not its place, so that lines may move. */
+export interface Mutant {
   /** Which kind of change it is, in Stryker's words. */
   readonly mutator: string;
   /** The line it begins in, without the space around it. */
   readonly line: string;
   readonly original: string;
   readonly replacement: string;
+}
+
+/** One mutant as the run left it. */
+export interface Tried extends Mutant {
+  /** Path from the root, with forward slashes. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly row: number;
   /** `survived`: no test noticed, or none reaches it. `unusable`: it never ran. */
   readonly fate: 'killed' | 'survived' | 'unusable';
 }
 
-/** Why a mutant may live. Named by its text, not its place, so that lines may move. */
-export interface Known {
+/** Why some mutants of one file may live. */
+export interface Reason {
   readonly file: string;
-  readonly mutator: string;
-  readonly line: string;
-  readonly original: string;
-  readonly replacement: string;
   /** `equivalent`: no input tells it from the original. `accepted`: one would, and no test is worth its price. */
   readonly kind: 'equivalent' | 'accepted';
   readonly reason: string;
+  readonly mutants: readonly Mutant[];
 }
 
 export interface Score {
@@ -34,7 +35,7 @@ export interface Score {
 
 export interface Survivor {
   readonly tried: Tried;
-  readonly known: Known | undefined;
+  readonly reason: Reason | undefined;
 }
 
 export interface Judgement {
@@ -71,33 +72,34 @@ export const PARTS: readonly Part[] = [
 const KILLED_PERCENT_MIN = 85;
 
 /** Weighs what became of the mutants. A reason that belongs to no survivor is a problem too: it would hide the next one. */
-export function judge(tried: readonly Tried[], known: readonly Known[]): Judgement {
-  const reasons = new Map(known.map((one) => [nameOf(one), one]));
-  const survivors = tried
-    .filter(({ fate }) => fate === 'survived')
-    .map((one) => ({ tried: one, known: reasons.get(nameOf(one)) }));
+export function judge(tried: readonly Tried[], reasons: readonly Reason[]): Judgement {
+  const known = reasons.flatMap((reason) => reason.mutants.map((mutant) => ({ reason, mutant })));
+  const byName = new Map(known.map(({ reason, mutant }) => [nameOf(reason.file, mutant), reason]));
   const scores = PARTS.map(({ name }) => scoreOf(name, tried)).filter(
     (score) => score.killed + score.survived > 0,
   );
+  const survivors = tried
+    .filter(({ fate }) => fate === 'survived')
+    .map((one) => ({ tried: one, reason: byName.get(nameOf(one.file, one)) }));
   const files = new Set(tried.map(({ file }) => file));
-  const alive = new Set(survivors.map((survivor) => nameOf(survivor.tried)));
+  const alive = new Set(survivors.map((survivor) => nameOf(survivor.tried.file, survivor.tried)));
+  const stale = known.filter(
+    ({ reason: { file }, mutant }) => files.has(file) && !alive.has(nameOf(file, mutant)),
+  );
   const problems = [
-    ...scores
-      .filter((score) => percentOf(score) < KILLED_PERCENT_MIN)
-      .map(
-        (score) =>
-          `${score.part}: ${percentOf(score).toFixed(1)} % killed, less than ${KILLED_PERCENT_MIN} %`,
-      ),
-    ...survivors
-      .filter((survivor) => (survivor.known?.reason ?? '') === '')
-      .map(
-        (survivor) => `${placeOf(survivor.tried)} survived, and nobody says why: ${changeOf(survivor.tried)}`,
-      ),
-    ...known
-      .filter((one) => files.has(one.file) && !alive.has(nameOf(one)))
-      .map((one) => `${one.file}: a reason for what no longer survives: ${changeOf(one)}`),
+    ...scores.filter((score) => percentOf(score) < KILLED_PERCENT_MIN).map(tooFew),
+    ...survivors.filter(({ reason }) => (reason?.reason ?? '') === '').map(unexplained),
+    ...stale.map(({ reason, mutant }) => `${reason.file}: a reason for what was killed: ${changeOf(mutant)}`),
   ];
   return { scores, survivors, problems };
+}
+
+function tooFew(score: Score): string {
+  return `${score.part}: ${percentOf(score).toFixed(1)} % killed, less than ${KILLED_PERCENT_MIN} %`;
+}
+
+function unexplained({ tried }: Survivor): string {
+  return `${tried.file}:${tried.row} survived, and nobody says why: ${changeOf(tried)}`;
 }
 
 /** How many of the mutants that ran were killed, in percent. */
@@ -105,7 +107,8 @@ export function percentOf({ killed, survived }: Score): number {
   return (100 * killed) / (killed + survived);
 }
 
-export function changeOf({ original, replacement }: Pick<Tried, 'original' | 'replacement'>): string {
+/** The change, on one line of text. */
+export function changeOf({ original, replacement }: Mutant): string {
   return `${short(original)} → ${short(replacement)}`;
 }
 
@@ -115,11 +118,7 @@ function scoreOf(part: string, tried: readonly Tried[]): Score {
   return { part, killed: count('killed'), survived: count('survived') };
 }
 
-function placeOf({ file, row }: Tried): string {
-  return `${file}:${row}`;
-}
-
-function nameOf({ file, mutator, line, original, replacement }: Omit<Known, 'kind' | 'reason'>): string {
+function nameOf(file: string, { mutator, line, original, replacement }: Mutant): string {
   return JSON.stringify([file, mutator, line, original, replacement]);
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { judge, type Known, PARTS, type Part, percentOf, type Score, type Tried } from './judge.ts';
+import { judge, PARTS, type Part, percentOf, type Reason, type Score, type Tried } from './judge.ts';
 import { page } from './page.ts';
 import { TESTS_VARIABLE } from './runner.ts';
 
@@ -14,7 +14,7 @@ import { TESTS_VARIABLE } from './runner.ts';
 const ROOT = new URL('../../', import.meta.url);
 const STRYKER = 'node_modules/@stryker-mutator/core/bin/stryker.js';
 const REPORT = '.mutants/report.json';
-const KNOWN = 'test/mutants/survivors.json';
+const REASONS = 'test/mutants/survivors.json';
 const PAGE = 'docs/mutants.md';
 
 const { values, positionals } = parseArgs({
@@ -22,11 +22,13 @@ const { values, positionals } = parseArgs({
   options: { concurrency: { type: 'string', default: '2' } },
 });
 const isWhole = positionals.length === 0;
+const strangers = positionals.filter((path) => !PARTS.some(({ name }) => path.startsWith(name)));
+if (strangers.length > 0) throw new Error(`not among what is tried: ${strangers.join(', ')}`);
 const tried = PARTS.flatMap((part) => {
   const files = isWhole ? [filesOf(part)] : positionals.filter((path) => path.startsWith(part.name));
   return files.length === 0 ? [] : run(files, part.tests);
 });
-const { scores, survivors, problems } = judge(tried, json<readonly Known[]>(KNOWN));
+const { scores, survivors, problems } = judge(tried, json<readonly Reason[]>(REASONS));
 if (isWhole) writeFileSync(new URL(PAGE, ROOT), page(scores, survivors));
 for (const score of scores) process.stdout.write(`${wordsFor(score)}\n`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);

@@ -31,8 +31,8 @@ function row(score: Score): string {
 }
 
 function section([file, survivors]: readonly [string, readonly Survivor[]]): string {
-  const byReason = Map.groupBy(survivors, ({ known }) =>
-    known === undefined ? 'no reason yet' : `*${known.kind}*: ${known.reason}`,
+  const byReason = Map.groupBy(survivors, ({ reason }) =>
+    reason === undefined ? 'no reason yet' : `*${reason.kind}*: ${reason.reason}`,
   );
   const lines = [...byReason].flatMap(([reason, own]) => [`- ${reason}`, ...own.map(changeLine)]);
   return [`### ${file}`, '', ...lines].join('\n');

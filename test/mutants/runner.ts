@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { forget, hookIn, loadFreshly } from './freshly.ts';
 import { type Test, testsOf } from './suite.ts';
 
@@ -24,6 +25,7 @@ interface Trial {
   /** Ids of the tests that reach it; undefined: any may. */
   readonly testFilter?: readonly string[];
   readonly hitLimit?: number;
+  readonly sandboxFileName: string;
 }
 
 /** How a test ended, in Stryker's numbers (`TestStatus`). */
@@ -86,10 +88,11 @@ class Runner {
       : { status: 'killed', killedBy: failure.killedBy, failureMessage: failure.message, nrOfTests: 1 };
   }
 
-  async #firstFailure({ activeMutant, mutantActivation, testFilter }: Trial): Promise<Failure | undefined> {
+  async #firstFailure(trial: Trial): Promise<Failure | undefined> {
+    const { activeMutant, mutantActivation, testFilter } = trial;
     const asked = testFilter && new Set(testFilter);
     const reached = testFilter && new Set(testFilter.map((id) => id.split('#')[0]));
-    for (const file of this.#files.filter((one) => reached?.has(one) ?? true)) {
+    for (const file of this.#inOrder(trial).filter((one) => reached?.has(one) ?? true)) {
       this.#instruments.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
       const tests = await this.#load(file);
       if (tests instanceof Error) return { killedBy: [], message: tests.message };
@@ -100,6 +103,12 @@ class Runner {
       }
     }
     return undefined;
+  }
+
+  /** The test file that is named like the mutant's comes first: it fails first. */
+  #inOrder({ sandboxFileName }: Trial): readonly string[] {
+    const own = `/${basename(sandboxFileName, '.ts')}.test.ts`;
+    return this.#files.toSorted((a, b) => Number(b.endsWith(own)) - Number(a.endsWith(own)));
   }
 
   async #load(file: string): Promise<readonly Test[] | Error> {
