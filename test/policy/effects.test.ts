@@ -181,6 +181,19 @@ describe('a move of what is asked for', () => {
       asked('OR', [], { customAuthenticationFactors: [TERMS] }),
       'unclear',
     ],
+    ['one strength of somebody’s own to another', strength(CUSTOM), strength(TERMS), 'unclear'],
+    [
+      'one agreement to another',
+      asked('OR', [], { termsOfUse: [TERMS] }),
+      asked('OR', [], { termsOfUse: [CUSTOM] }),
+      'unclear',
+    ],
+    [
+      'one factor to another',
+      asked('OR', [], { customAuthenticationFactors: ['Duo'] }),
+      asked('OR', [], { customAuthenticationFactors: ['Other'] }),
+      'unclear',
+    ],
     [
       'a strength and terms of the same id are two things',
       strength(CUSTOM),

@@ -200,8 +200,13 @@ describe('the body of an update', () => {
         }),
       );
 
-    expect(guests({ membershipKind: 'enumerated', members: [TENANT] })).toMatchObject({
+    expect(guests({ membershipKind: 'enumerated', members: [TENANT] })).toEqual({
       includeUsers: [],
+      excludeUsers: [],
+      includeGroups: [],
+      excludeGroups: [],
+      includeRoles: [],
+      excludeRoles: [],
       excludeGuestsOrExternalUsers: null,
       includeGuestsOrExternalUsers: {
         guestOrExternalUserTypes: 'internalGuest',

@@ -438,6 +438,16 @@ describe('a rule with several parts', () => {
       { ...PASSWORD_CHANGE, 'conditions.clientAppTypes': ['browser'] },
     ],
     [
+      'a password change in a browser, said beside all',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.clientAppTypes': ['all', 'browser'] },
+    ],
+    [
+      'registering a device in a browser, said beside all',
+      [REGISTER_CONDITIONS],
+      { ...REGISTER_DEVICE, 'conditions.clientAppTypes': ['all', 'browser'] },
+    ],
+    [
       'a password change on some devices',
       [PASSWORD],
       { ...PASSWORD_CHANGE, 'conditions.devices': { deviceFilter: filter } },
@@ -538,6 +548,12 @@ describe('a rule with several parts', () => {
     ],
   ])('%s: %j', (_, rules, edit) => {
     expect(broken(edit).map((rule) => (rule.startsWith('wrongShape') ? 'wrongShape' : rule))).toEqual(rules);
+  });
+
+  it('takes no name at all for a name that is empty', () => {
+    const [rule] = SERVICE_RULES.filter(({ code }) => code === 'displayName');
+
+    expect(rule?.isBroken({ displayName: null }, {})).toBe(true);
   });
 
   it('says in words what is wrong, and each of them something else', () => {

@@ -72,9 +72,10 @@ describe('one leaf', () => {
     ['flags: empty', joined, '', { value: [] }],
     ['flags: unknown', joined, 'low,odd', unknownValue(['low', 'odd'])],
     ['flags: a number', joined, 3, wrongShape([])],
+    ['flags: an object', joined, { low: true }, wrongShape([])],
     ['flags: a number in a list', joined, ['low', 3], wrongShape(['low'])],
   ])('%s', (_, kind, raw, parsed) => {
-    expect(kind.parse(raw)).toEqual(parsed);
+    expect(kind.parse(raw)).toStrictEqual(parsed);
   });
 
   it.each<[Kind, Kind['name'], Kind['empty']]>([

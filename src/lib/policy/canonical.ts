@@ -43,7 +43,7 @@ function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognis
     const path = prefix === '' ? name : `${prefix}.${name}`;
     if (isNoise(name) || (prefix === '' && READ_ONLY.has(name)) || FIELD_BY_PATH.has(path)) continue;
     if (!BRANCHES.has(path)) found.push(note(path, 'unknownMember', member));
-    else if (member !== null && (typeof member !== 'object' || Array.isArray(member))) {
+    else if (typeof member !== 'object' || Array.isArray(member)) {
       if (!isEmptyRaw(member)) found.push(note(path, 'wrongShape', member));
     } else if (!BY_ID_ONLY.has(path)) collectUnknownMembers(member, path, found);
     else if (isEmptyRaw(rawAt(member, 'id')) && !isEmptyRaw(member))

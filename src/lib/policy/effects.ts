@@ -6,10 +6,8 @@ export type EffectOf = (before: Policy, after: Policy) => Effect;
 
 /** The whole of these two moves; two opposite ones cannot be added up. */
 export function together(...effects: readonly Effect[]): Effect {
-  const moving = new Set(effects.filter((effect) => effect !== 'neutral'));
-  if (moving.size === 0) return 'neutral';
-  if (moving.size > 1) return 'unclear';
-  return [...moving][0] ?? 'neutral';
+  const [only = 'neutral', ...others] = new Set(effects.filter((effect) => effect !== 'neutral'));
+  return others.length > 0 ? 'unclear' : only;
 }
 
 export function opposite(effect: Effect): Effect {

@@ -92,9 +92,7 @@ function hasOtherConditions(policy: Policy): boolean {
 }
 
 function hasSession(policy: Policy): boolean {
-  return Object.entries(policy).some(
-    ([path, value]) => path.startsWith(`${session}.`) && (value === true || typeof value === 'string'),
-  );
+  return Object.entries(policy).some(([path, value]) => path.startsWith(`${session}.`) && value === true);
 }
 
 /** Sources: Graph docs (conditionalAccess* resource pages), Entra docs (concept-conditional-access-*), provider issues. */
