@@ -82,7 +82,7 @@ export function statesOf(change: Change): readonly Policy[] {
 
 /** Whether the change sends anything to the tenant. */
 export function isWrite(change: Change): boolean {
-  return change.action === 'create' || change.action === 'restore' || change.body !== null;
+  return change.action === 'restore' || change.body !== null;
 }
 
 /** Drift back to a version that once settled here is repair; anything else is a rollout. */

@@ -266,3 +266,306 @@ describe('every rule of the service', () => {
     expect(broken(fine)).toEqual([]);
   });
 });
+
+/** A grant, with an operator only where one is given. */
+function grant(controls: readonly string[], operator?: string, more: Edit = {}): Edit {
+  return {
+    grantControls: { ...(operator === undefined ? {} : { operator }), builtInControls: controls, ...more },
+  };
+}
+
+const filter = { mode: 'include', rule: RULE };
+const apps = (members: object): Edit => ({ 'conditions.applications': members });
+const everyTime = (more: object, session: object = {}): Edit => ({
+  sessionControls: {
+    signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime', ...more },
+    ...session,
+  },
+});
+const timed = (more: object): Edit => ({
+  sessionControls: { signInFrequency: { isEnabled: true, ...more } },
+});
+
+const NO_TARGET = '1011 conditions.applications';
+const TWO_TARGETS = '1012 conditions.applications';
+const PASSWORD = '1032 grantControls.builtInControls';
+const FLOWS = '1235 conditions.authenticationFlows';
+const REGISTER = 'registerDevice grantControls.builtInControls';
+const REGISTER_CONDITIONS = 'registerDevice conditions';
+const APP_PROTECTION = 'appProtection conditions.platforms.includePlatforms';
+const FREQUENCY = 'signInFrequency sessionControls.signInFrequency';
+const EVERY_TIME = 'everyTime sessionControls.signInFrequency';
+const OPERATOR = 'operator grantControls.operator';
+const FILTER = 'applicationFilter conditions.applications.applicationFilter';
+
+describe('a rule with several parts', () => {
+  it.each<[string, readonly string[], Edit]>([
+    ['a name that is too long', ['displayName displayName'], { displayName: 'x'.repeat(257) }],
+    ['a name that is empty', ['displayName displayName'], { displayName: '' }],
+    ['client apps that are no list', ['wrongShape'], { 'conditions.clientAppTypes': 'all' }],
+    ['an application is a target', [], apps({ includeApplications: [USER] })],
+    ['a user action is a target', [], apps({ includeUserActions: ['urn:user:registersecurityinfo'] })],
+    ['a context is a target', [], apps({ includeAuthenticationContextClassReferences: ['c1'] })],
+    ['a filter is a target', [], apps({ applicationFilter: filter })],
+    ['an empty list is none', [NO_TARGET], apps({ includeApplications: [], includeUserActions: [] })],
+    [
+      'applications and contexts are two sorts',
+      [TWO_TARGETS],
+      apps({ includeApplications: ['All'], includeAuthenticationContextClassReferences: ['c1'] }),
+    ],
+    [
+      'actions and contexts are two sorts',
+      [TWO_TARGETS],
+      apps({
+        includeUserActions: ['urn:user:registersecurityinfo'],
+        includeAuthenticationContextClassReferences: ['c1'],
+      }),
+    ],
+    [
+      'a filter and actions are two sorts',
+      [TWO_TARGETS],
+      apps({ includeUserActions: ['urn:user:registersecurityinfo'], applicationFilter: filter }),
+    ],
+    ['a filter beside None', [FILTER], apps({ includeApplications: ['None'], applicationFilter: filter })],
+    ['a filter beside one application', [], apps({ includeApplications: [USER], applicationFilter: filter })],
+    ['a group is somebody', [], { 'conditions.users': { includeGroups: [USER] } }],
+    ['a role is somebody', [], { 'conditions.users': { includeRoles: [USER] } }],
+    [
+      'guests are somebody',
+      [],
+      { 'conditions.users': { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest' } } },
+    ],
+    [
+      'None in any letter case is nobody in so many words',
+      [],
+      { 'conditions.users': { includeUsers: ['none'] } },
+    ],
+    [
+      'workload identities by filter alone',
+      [],
+      { ...WORKLOAD, 'conditions.clientApplications': { servicePrincipalFilter: filter } },
+    ],
+    [
+      'a workload identity can do no terms of use',
+      ['workload grantControls.builtInControls'],
+      { ...WORKLOAD, grantControls: { operator: 'OR', termsOfUse: [USER] } },
+    ],
+    [
+      'a workload identity can do no custom factor',
+      ['workload grantControls.builtInControls'],
+      { ...WORKLOAD, grantControls: { operator: 'OR', customAuthenticationFactors: ['Duo'] } },
+    ],
+    [
+      'a workload identity can do no strength',
+      ['workload grantControls.builtInControls'],
+      { ...WORKLOAD, grantControls: { operator: 'OR', authenticationStrength: STRENGTH } },
+    ],
+    [
+      'a workload identity has no browser',
+      ['workload sessionControls', 'persistentBrowser sessionControls.persistentBrowser'],
+      {
+        ...WORKLOAD,
+        ...apps({ includeApplications: [USER] }),
+        sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } },
+      },
+    ],
+    ['platforms that are not spared', [], { 'conditions.platforms': { includePlatforms: ['windows'] } }],
+    [
+      'block beside a strength',
+      ['block grantControls'],
+      grant(['block'], 'OR', { authenticationStrength: STRENGTH }),
+    ],
+    ['block beside terms of use', ['block grantControls'], grant(['block'], 'OR', { termsOfUse: [USER] })],
+    [
+      'block beside a custom factor',
+      ['block grantControls'],
+      grant(['block'], 'OR', { customAuthenticationFactors: ['Duo'] }),
+    ],
+    [
+      'a strength and a control, no operator',
+      [OPERATOR],
+      grant(['compliantDevice'], undefined, { authenticationStrength: STRENGTH }),
+    ],
+    [
+      'remediation beside a strength, no operator',
+      ['riskRemediation grantControls.operator'],
+      grant(['riskRemediation'], undefined, { authenticationStrength: { id: USER } }),
+    ],
+    [
+      'a password change with a strength',
+      [],
+      { ...PASSWORD_CHANGE, ...grant(['passwordChange'], 'AND', { authenticationStrength: STRENGTH }) },
+    ],
+    [
+      'a password change by OR',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, ...grant(['mfa', 'passwordChange'], 'OR') },
+    ],
+    [
+      'a password change and no MFA',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, ...grant(['compliantDevice', 'passwordChange'], 'AND') },
+    ],
+    ['a password change at no risk', [PASSWORD], { ...PASSWORD_CHANGE, 'conditions.userRiskLevels': [] }],
+    [
+      'a password change for one application',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, ...apps({ includeApplications: [USER] }) },
+    ],
+    [
+      'a password change that spares one application',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, ...apps({ includeApplications: ['All'], excludeApplications: [USER] }) },
+    ],
+    [
+      'a password change at insider risk',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.insiderRiskLevels': 'minor' },
+    ],
+    [
+      'a password change on a platform',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.platforms': { includePlatforms: ['windows'] } },
+    ],
+    [
+      'a password change at a place',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.locations': { includeLocations: ['AllTrusted'] } },
+    ],
+    [
+      'a password change in a browser',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.clientAppTypes': ['browser'] },
+    ],
+    [
+      'a password change in a browser, said beside all',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.clientAppTypes': ['all', 'browser'] },
+    ],
+    [
+      'registering a device in a browser, said beside all',
+      [REGISTER_CONDITIONS],
+      { ...REGISTER_DEVICE, 'conditions.clientAppTypes': ['all', 'browser'] },
+    ],
+    [
+      'a password change on some devices',
+      [PASSWORD],
+      { ...PASSWORD_CHANGE, 'conditions.devices': { deviceFilter: filter } },
+    ],
+    [
+      'app protection on Linux, with all controls',
+      [APP_PROTECTION],
+      {
+        'conditions.platforms': { includePlatforms: ['linux'] },
+        ...grant(['compliantApplication', 'compliantDevice'], 'AND'),
+      },
+    ],
+    [
+      'app protection on other platforms',
+      [],
+      { 'conditions.platforms': { includePlatforms: ['iOS'] }, ...grant(['compliantApplication'], 'OR') },
+    ],
+    [
+      'another control on macOS',
+      [],
+      { 'conditions.platforms': { includePlatforms: ['macOS'] }, ...grant(['compliantDevice'], 'OR') },
+    ],
+    [
+      'device code flow, blocked, with a session control',
+      [FLOWS],
+      {
+        'conditions.authenticationFlows': { transferMethods: 'deviceCodeFlow' },
+        ...grant(['block'], 'OR'),
+        sessionControls: { disableResilienceDefaults: true },
+      },
+    ],
+    ['registering a device with MFA', [], { ...REGISTER_DEVICE, ...grant(['mfa'], 'OR') }],
+    [
+      'registering a device with no demand',
+      [REGISTER],
+      { ...REGISTER_DEVICE, grantControls: null, sessionControls: { disableResilienceDefaults: true } },
+    ],
+    [
+      'registering a device with terms of use',
+      [REGISTER],
+      { ...REGISTER_DEVICE, ...grant(['mfa'], 'AND', { termsOfUse: [USER] }) },
+    ],
+    [
+      'registering a device, on some devices',
+      [REGISTER_CONDITIONS],
+      { ...REGISTER_DEVICE, 'conditions.devices': { deviceFilter: filter } },
+    ],
+    [
+      'registering security information is no device',
+      [],
+      {
+        ...apps({ includeUserActions: ['urn:user:registersecurityinfo'] }),
+        ...grant(['compliantDevice'], 'OR'),
+        'conditions.clientAppTypes': ['browser'],
+      },
+    ],
+    ['a frequency without a type', [FREQUENCY], timed({ value: 4 })],
+    ['a frequency without a value', [FREQUENCY], timed({ type: 'hours' })],
+    ['a frequency of nothing', [FREQUENCY], timed({ type: 'hours', value: 0 })],
+    ['a frequency of one', [], timed({ type: 'hours', value: 1 })],
+    ['every time, of a type', [EVERY_TIME], everyTime({ type: 'hours' })],
+    [
+      'every time, with restrictions',
+      [EVERY_TIME],
+      {
+        ...everyTime({}, { applicationEnforcedRestrictions: { isEnabled: true } }),
+        ...apps({ includeApplications: ['Office365'] }),
+      },
+    ],
+    ['every time, without resilience', [EVERY_TIME], everyTime({}, { disableResilienceDefaults: true })],
+    [
+      'a browser session without a mode',
+      ['persistentBrowser sessionControls.persistentBrowser'],
+      { sessionControls: { persistentBrowser: { isEnabled: true } } },
+    ],
+    ...['00000002-0000-0ff1-ce00-000000000000', '00000003-0000-0ff1-ce00-000000000000'].map(
+      (app): [string, string[], Edit] => [
+        `restrictions in ${app}`,
+        [],
+        {
+          ...apps({ includeApplications: [USER, app] }),
+          sessionControls: { applicationEnforcedRestrictions: { isEnabled: true } },
+        },
+      ],
+    ),
+    [
+      'a session control alone',
+      [],
+      { grantControls: null, sessionControls: { disableResilienceDefaults: true } },
+    ],
+    [
+      'a session control that is on by its text alone',
+      [],
+      {
+        grantControls: null,
+        sessionControls: { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'monitorOnly' } },
+      },
+    ],
+  ])('%s: %j', (_, rules, edit) => {
+    expect(broken(edit).map((rule) => (rule.startsWith('wrongShape') ? 'wrongShape' : rule))).toEqual(rules);
+  });
+
+  it('takes no name at all for a name that is empty', () => {
+    const [rule] = SERVICE_RULES.filter(({ code }) => code === 'displayName');
+
+    expect(rule?.isBroken({ displayName: null }, () => undefined)).toBe(true);
+  });
+
+  it('says in words what is wrong, and each of them something else', () => {
+    const messages = SERVICE_RULES.filter(({ code }) => code !== 'filter').map(
+      ({ message, mend }) => `${message}; ${mend}`,
+    );
+
+    for (const message of messages) expect(message).toMatch(/^("everyTime" )?[a-zA-Z]+ .*[a-zA-Z]/);
+    expect(new Set(messages).size).toBe(messages.length);
+    const ofFilters = SERVICE_RULES.filter(({ code }) => code === 'filter');
+    expect(ofFilters.map(({ message, mend }) => `${message}; ${mend}`)).toEqual(
+      Array(3).fill('has a rule and no mode; write mode "include" or "exclude"'),
+    );
+  });
+});

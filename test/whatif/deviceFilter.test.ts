@@ -113,6 +113,98 @@ describe('a device filter', () => {
     expect(parseRule(text).kind).toBe('unreadable');
   });
 
+  it.each<[string, string]>([
+    [`${'x'.repeat(3073)}`, 'it is longer than 3072 characters'],
+    ['', 'the end is unexpected'],
+    ['device.model', 'the end is unexpected'],
+    ['device.model -eq', 'nothing is no value'],
+    ['device.model -eq 5', 'it cannot be read at character 18'],
+    ['device.model -like "a"', '-like is no operator'],
+    ['device.nothing -eq "a"', 'device.nothing is no attribute of a device'],
+    ['user.model -eq "a"', 'user.model is no attribute of a device'],
+    ['"device.model" -eq "a"', 'device.model is unexpected'],
+    ['device.model -eq "a" "b"', 'b is unexpected'],
+    ['device.model -eq "a")', ') is unexpected'],
+    ['(device.model -eq "a"', 'the end stands where ) should'],
+    ['device.model -in "a"', 'a stands where [ should'],
+    ['device.model -in ["a" "b"]', 'b stands where ] should'],
+    ['device.model -in ["a",]', '] is unexpected'],
+    ['device.model -eq true1', 'true1 is no value'],
+    ['device.model -contains null', 'null is no value'],
+    ['device.model -startsWith True', 'true is no value'],
+    ['device.physicalIds -eq "a"', '-eq does not go with the collection physicalIds'],
+    ['device.systemLabels -in ["a"]', '-in does not go with the collection systemLabels'],
+    [`${'('.repeat(65)}device.model -eq "a"${')'.repeat(65)}`, 'it is nested too deeply'],
+    [`${'not '.repeat(65)}device.model -eq "a"`, 'it is nested too deeply'],
+  ])('says why it is unreadable: %s', (text, why) => {
+    expect(parseRule(text)).toEqual({ kind: 'unreadable', why });
+  });
+
+  it.each<[string, object]>([
+    ['device.model -EQ "A"', { kind: 'test', attribute: 'model', test: { kind: 'equals', value: 'a' } }],
+    [
+      'DEVICE.MODEL ne FALSE',
+      { kind: 'not', rule: { attribute: 'model', test: { kind: 'equals', value: 'false' } } },
+    ],
+    ['device.model -notEndsWith "A"', { kind: 'not', rule: { test: { kind: 'endsWith', value: 'a' } } }],
+    ['device.model -notIn ["A", \'B\']', { kind: 'not', rule: { test: { kind: 'in', values: ['a', 'b'] } } }],
+    ['device.physicalIds -eq null', { attribute: 'physicalIds', test: { kind: 'isNull' } }],
+    ['device.model -eq "it\'s"', { test: { kind: 'equals', value: "it's" } }],
+    ['device.model -eq \'say "hi"\'', { test: { kind: 'equals', value: 'say "hi"' } }],
+    ['device.model -eq "C:\\x"', { test: { kind: 'equals', value: 'c:\\x' } }],
+    ['device.model -eq ""', { test: { kind: 'equals', value: '' } }],
+    [
+      'device.model -eq "a" and device.model -eq "b" -and device.model -eq "c"',
+      { kind: 'all', rules: [{}, {}, {}] },
+    ],
+    [
+      'device.model -eq "a" or device.model -eq "b" -OR device.model -eq "c"',
+      { kind: 'any', rules: [{}, {}, {}] },
+    ],
+    ['not not device.model -eq "a"', { kind: 'not', rule: { kind: 'not', rule: { kind: 'test' } } }],
+    [`${'('.repeat(64)}device.model -eq "a"${')'.repeat(64)}`, { kind: 'test' }],
+    [`${'(device.model -eq "a") or '.repeat(70)}device.model -eq "a"`, { kind: 'any' }],
+    [`device.model -eq "${'a'.repeat(3072 - 'device.model -eq ""'.length)}"`, { kind: 'test' }],
+  ])('is taken apart: %s', (text, expected) => {
+    expect(rule(text)).toMatchObject(expected);
+  });
+
+  it.each<[string, Device, boolean]>([
+    ['device.physicalIds -eq null', { physicalIds: null }, true],
+    ['device.physicalIds -eq null', { physicalIds: ['a'] }, false],
+    ['device.physicalIds -ne null', { physicalIds: ['a'] }, true],
+    ['device.model -endsWith "x"', { model: 'xy' }, false],
+    ['device.model -startsWith "y"', { model: 'xy' }, false],
+    ['device.model -contains "z"', { model: 'xy' }, false],
+    ['device.model -in ["a","b"]', { model: 'c' }, false],
+    [
+      'device.extensionAttribute1 -eq null',
+      { extensionAttribute1: 'x', isCompliant: false, trustType: null, mdmAppId: null },
+      true,
+    ],
+    [
+      'device.extensionAttribute1 -ne "x"',
+      { extensionAttribute1: 'x', isCompliant: false, trustType: 'AzureAD', mdmAppId: 'other' },
+      true,
+    ],
+    ['device.extensionAttribute1 -eq null', { extensionAttribute1: 'x', isCompliant: true }, false],
+  ])('%s on %j is %s', (text, device, expected) => {
+    expect(matches(text, device)).toBe(expected);
+  });
+
+  it('names what it depends on', () => {
+    const needs = (text: string, device: Device | undefined): unknown => matchesRule(rule(text), device);
+
+    expect(needs('device.model -eq "a"', undefined)).toEqual({ needs: ['device'] });
+    expect(needs('device.model -eq "a"', {})).toEqual({ needs: ['device.model'] });
+    expect(needs('device.extensionAttribute1 -eq "a"', { extensionAttribute1: 'a' })).toEqual({
+      needs: ['device.isCompliant', 'device.trustType', 'device.mdmAppId'],
+    });
+    expect(needs('device.extensionAttribute1 -eq "a"', { isCompliant: true })).toEqual({
+      needs: ['device.extensionAttribute1'],
+    });
+  });
+
   it('never throws, whatever is written', () => {
     const piece = fc.constantFrom(
       'device.model',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import { evaluate, type PolicyVerdict, type Reading } from '../../src/lib/whatif/evaluate.ts';
+import { APP_GROUPS } from '../../src/lib/whatif/apps.ts';
+import { evaluate, type PolicyVerdict, type Reading, type Reason } from '../../src/lib/whatif/evaluate.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
 import { AZURE_MANAGEMENT, compiled, id, member, raw, SHAREPOINT, signIn, USER } from './support.ts';
 
@@ -271,5 +272,268 @@ describe('a set of policies', () => {
       [id(4), 'persistentBrowser', 'never'],
       [id(5), 'cloudAppSecurity', 'monitorOnly'],
     ]);
+  });
+});
+
+describe('every condition', () => {
+  const filter = { deviceFilter: { mode: 'include', rule: 'device.isCompliant -eq True' } };
+
+  it.each<[Reason, RawPolicy, Partial<SignIn>]>([
+    ['application', raw({ applications: { includeApplications: [id(50)] } }), {}],
+    ['users', raw({ users: { includeUsers: [id(2)] } }), {}],
+    ['workloadIdentities', raw(), { identity: { kind: 'workload', servicePrincipalId: id(20) } }],
+    ['clientApps', raw({ clientAppTypes: ['other'] }), {}],
+    ['devicePlatform', raw({ platforms: { includePlatforms: ['iOS'] } }), {}],
+    ['devicePlatform', raw({ platforms: { includePlatforms: ['all'], excludePlatforms: ['windows'] } }), {}],
+    ['devicePlatform', raw({ platforms: { includePlatforms: ['all'], excludePlatforms: ['all'] } }), {}],
+    ['location', raw({ locations: { includeLocations: ['All'], excludeLocations: ['All'] } }), {}],
+    ['devices', raw({ devices: filter }), {}],
+    ['signInRisk', raw({ signInRiskLevels: ['high'] }), {}],
+    ['userRisk', raw({ userRiskLevels: ['high'] }), {}],
+    ['signInRisk', raw({ servicePrincipalRiskLevels: ['high'] }), {}],
+    ['insiderRisk', raw({ insiderRiskLevels: 'elevated' }), {}],
+    ['authenticationFlow', raw({ authenticationFlows: { transferMethods: 'deviceCodeFlow' } }), {}],
+  ])('that fails is told as %s: %j', (reason, policy, more) => {
+    expect(judge(policy, signIn(more))).toMatchObject({
+      policyApplies: false,
+      analysisReasons: reason,
+      reasons: [reason],
+      needs: [],
+    });
+  });
+
+  it('that fails stands in the service’s order', () => {
+    const policy = raw({
+      applications: { includeApplications: [id(50)] },
+      users: { includeUsers: [id(2)] },
+      clientAppTypes: ['other'],
+      platforms: { includePlatforms: ['iOS'] },
+      locations: { includeLocations: ['All'], excludeLocations: ['All'] },
+      devices: filter,
+      signInRiskLevels: ['high'],
+      userRiskLevels: ['high'],
+      insiderRiskLevels: 'elevated',
+      authenticationFlows: { transferMethods: 'deviceCodeFlow' },
+    });
+
+    const { reasons } = judge(policy, signIn());
+
+    expect(new Set(reasons)).toEqual(
+      new Set([
+        'application',
+        'users',
+        'clientApps',
+        'devicePlatform',
+        'location',
+        'devices',
+        'signInRisk',
+        'userRisk',
+        'insiderRisk',
+        'authenticationFlow',
+      ]),
+    );
+    expect(reasons.slice(0, 3)).toEqual(['application', 'users', 'clientApps']);
+  });
+
+  it.each<[string, RawPolicy]>([
+    ['target', raw()],
+    ['clientApp', raw({ clientAppTypes: ['other'] })],
+    ['platform', raw({ platforms: { includePlatforms: ['iOS'] } })],
+    ['platform', raw({ platforms: { includePlatforms: ['all'], excludePlatforms: ['iOS'] } })],
+    ['device', raw({ devices: filter })],
+    ['signInRisk', raw({ signInRiskLevels: ['high'] })],
+    ['userRisk', raw({ userRiskLevels: ['high'] })],
+    ['servicePrincipalRisk', raw({ servicePrincipalRiskLevels: ['high'] })],
+    ['insiderRisk', raw({ insiderRiskLevels: 'elevated' })],
+    ['authenticationFlow', raw({ authenticationFlows: { transferMethods: 'deviceCodeFlow' } })],
+  ])('needs %s where it is not given: %j', (need, policy) => {
+    const { target, ...given } = signIn();
+    const asked: SignIn = {
+      identity: given.identity,
+      ...(need === 'target' || target === undefined ? {} : { target }),
+    };
+
+    expect(judge(policy, asked)).toMatchObject({
+      policyApplies: null,
+      analysisReasons: 'notEnoughInformation',
+      reasons: ['notEnoughInformation'],
+      needs: [need],
+    });
+  });
+
+  it('that is not understood, and a state that is not, are needed once each', () => {
+    const policy = raw({ times: { all: true } }, { state: 'enabledForSome' });
+
+    expect(judge(policy, signIn())).toMatchObject({
+      state: 'unread',
+      policyApplies: null,
+      needs: ['conditions.times', 'state'],
+    });
+    expect(judge(raw({ signInRiskLevels: ['odd', 'odder'], times: { a: 1 } }), signIn()).needs).toEqual([
+      'what odd stands for',
+      'what odder stands for',
+      'conditions.times',
+    ]);
+  });
+
+  it('of a device filter depends on what of it cannot be read', () => {
+    const filtered = (deviceFilter: object): PolicyVerdict =>
+      judge(raw({ devices: { deviceFilter } }), signIn());
+
+    expect(filtered({ mode: 'include', rule: 'nonsense' }).needs).toEqual([
+      'the device filter, of which nonsense is no attribute of a device',
+    ]);
+    expect(filtered({ mode: 'odd', rule: 'device.isCompliant -eq True' }).needs).toEqual([
+      'conditions.devices.deviceFilter.mode',
+    ]);
+    expect(filtered({ mode: 'exclude', rule: 'device.isCompliant -eq True' }).policyApplies).toBe(true);
+    expect(filtered({ mode: 'include', rule: 'device.isCompliant -eq True', more: 1 }).needs[0]).toBe(
+      'the device filter, of which conditions.devices.deviceFilter.more beside it was not understood',
+    );
+  });
+});
+
+describe('read as Graph reads it, a question', () => {
+  const asGraph = (policy: RawPolicy, more: Partial<SignIn>): PolicyVerdict =>
+    judge(policy, { identity: member(), target: { kind: 'app', appIds: [SHAREPOINT] }, ...more }, 'asGraph');
+
+  it.each<[Reason, RawPolicy, Partial<SignIn>]>([
+    ['clientApps', raw({ clientAppTypes: ['other'] }), {}],
+    ['devicePlatform', raw({ platforms: { includePlatforms: ['iOS'] } }), {}],
+    ['location', raw({ locations: { includeLocations: [id(70)] } }), {}],
+    ['devices', raw({ devices: { deviceFilter: { mode: 'include', rule: 'device.model -eq "x"' } } }), {}],
+    ['signInRisk', raw({ signInRiskLevels: ['high'] }), {}],
+    ['userRisk', raw({ userRiskLevels: ['high'] }), {}],
+    ['signInRisk', raw({ servicePrincipalRiskLevels: ['high'] }), {}],
+    ['insiderRisk', raw({ insiderRiskLevels: 'elevated' }), {}],
+    ['authenticationFlow', raw({ authenticationFlows: { transferMethods: 'deviceCodeFlow' } }), {}],
+    [
+      'notEnoughInformation',
+      raw({ users: { includeGroups: [GROUP] } }),
+      { identity: { kind: 'user', id: USER, guestType: null } },
+    ],
+    [
+      'notEnoughInformation',
+      raw({ applications: { includeApplications: ['Office365'] } }),
+      { target: { kind: 'app', appIds: [id(50)] } },
+    ],
+  ])('that does not say fails with %s: %j', (reason, policy, more) => {
+    expect(asGraph(policy, more)).toMatchObject({ policyApplies: false, analysisReasons: reason, needs: [] });
+  });
+
+  it.each<[RawPolicy, Partial<SignIn>]>([
+    [raw({ signInRiskLevels: ['none'] }), {}],
+    [raw({ userRiskLevels: ['none'] }), {}],
+    [raw({ servicePrincipalRiskLevels: ['none'] }), {}],
+    [raw({ devices: { deviceFilter: { mode: 'exclude', rule: 'device.model -eq "x"' } } }), {}],
+    [
+      raw({ devices: { deviceFilter: { mode: 'include', rule: 'device.model -ne "x"' } } }),
+      { device: { isCompliant: true } },
+    ],
+    [raw({ locations: { includeLocations: ['All'] } }), { location: { country: 'DE' } }],
+    [raw({ signInRiskLevels: ['high'] }), { signInRisk: 'high' }],
+  ])('counts as none what it does not say: %j, %j', (policy, more) => {
+    expect(asGraph(policy, more).policyApplies).toBe(true);
+  });
+});
+
+describe('the built-in groups of applications', () => {
+  it('hold applications by id, none twice, and no target of its own', () => {
+    const OWN = ['797f4846-ba00-4fd7-ba43-dac1f8f63013', '499b84ac-1321-427f-aa17-267ca6975798'];
+    const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+    for (const { members, strangers } of Object.values(APP_GROUPS)) {
+      for (const member of members) expect(member).toMatch(guid);
+      expect([...strangers]).toEqual(OWN);
+      expect(OWN.filter((app) => members.has(app))).toEqual([]);
+    }
+    expect(Object.entries(APP_GROUPS).map(([name, { members }]) => [name, members.size])).toEqual([
+      ['Office365', 11],
+      ['MicrosoftAdminPortals', 4],
+      ['AllAgentIdResources', 0],
+    ]);
+  });
+});
+
+describe('targets by attributes and by words', () => {
+  const filtered = (mode: string, more: object = {}): RawPolicy =>
+    raw({ applications: { applicationFilter: { mode, rule: 'x' }, ...more } });
+  const attributes = `custom security attributes of ${SHAREPOINT}`;
+
+  it.each<[string, RawPolicy, boolean | null, readonly string[]]>([
+    ['included by attributes', filtered('include'), null, [attributes]],
+    ['a filter that spares, alone', filtered('exclude'), null, [attributes]],
+    [
+      'a filter that spares, beside a list',
+      filtered('exclude', { includeApplications: [SHAREPOINT] }),
+      null,
+      [attributes],
+    ],
+    [
+      'a filter that spares, beside a list without it',
+      filtered('exclude', { includeApplications: [id(50)] }),
+      false,
+      [],
+    ],
+    [
+      'a filter that spares, beside all',
+      filtered('exclude', { includeApplications: ['All'] }),
+      null,
+      [attributes],
+    ],
+    ['a filter beside all', filtered('include', { includeApplications: ['All'] }), true, []],
+    ['a filter of an unknown mode', filtered('odd'), null, [attributes]],
+    [
+      'a word we do not know',
+      raw({ applications: { includeApplications: ['Odd'] } }),
+      null,
+      ['what Odd stands for'],
+    ],
+    [
+      'a word we do not know, spared as well',
+      raw({ applications: { includeApplications: ['Odd', id(50)], excludeApplications: ['Odd'] } }),
+      false,
+      [],
+    ],
+    [
+      'all, but for a word we do not know',
+      raw({ applications: { includeApplications: ['All'], excludeApplications: ['Odd'] } }),
+      null,
+      ['what Odd stands for'],
+    ],
+    ['nothing', raw({ applications: { includeApplications: ['None'] } }), false, []],
+    [
+      'a target we cannot read',
+      raw({ applications: { includeApplications: [id(50)], somethingNew: 1 } }),
+      null,
+      ['conditions.applications.somethingNew'],
+    ],
+  ])('%s', (_, policy, is, needs) => {
+    expect(judge(policy, signIn())).toMatchObject({ policyApplies: is, needs });
+  });
+
+  it('need no target where the policy is for nothing', () => {
+    expect(
+      judge(raw({ applications: { includeApplications: ['None'] } }), { identity: member() }).policyApplies,
+    ).toBe(false);
+  });
+
+  it.each<[Readonly<Record<string, unknown>>, boolean | null]>([
+    [{ includeServicePrincipals: [id(20)] }, true],
+    [{ includeServicePrincipals: [id(22)] }, false],
+    [
+      { includeServicePrincipals: ['ServicePrincipalsInMyTenant'], excludeServicePrincipals: [id(20)] },
+      false,
+    ],
+    [{ servicePrincipalFilter: { mode: 'include', rule: 'x' } }, null],
+    [{ includeServicePrincipals: [id(20)], servicePrincipalFilter: { mode: 'include', rule: 'x' } }, true],
+    [{ includeServicePrincipals: [id(20)], servicePrincipalFilter: { mode: 'exclude', rule: 'x' } }, null],
+    [{ servicePrincipalFilter: { mode: 'odd', rule: 'x' } }, null],
+  ])('of workload identities: %j, %s', (clientApplications, is) => {
+    const policy = raw({ users: { includeUsers: ['None'] }, clientApplications });
+    const verdict = judge(policy, signIn({ identity: { kind: 'workload', servicePrincipalId: id(20) } }));
+
+    expect(verdict.policyApplies).toBe(is);
+    if (is === null) expect(verdict.needs).toEqual([`custom security attributes of ${id(20)}`]);
   });
 });

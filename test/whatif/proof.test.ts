@@ -65,6 +65,7 @@ function isLethalByTrying(
 
 describe('the proof', () => {
   it('finds a lock-out exactly where trying every sign-in finds one', () => {
+    let tries = 0;
     let lethal = 0;
     fc.assert(
       fc.property(
@@ -77,6 +78,7 @@ describe('the proof', () => {
           const policy = narrowedTo(pieces, one);
           const set = compiled([{ ...policy, id: id(900) }], places);
           const tried = isLethalByTrying(policy, set.policies[0] as CompiledPolicy, pieces, person, allowed);
+          tries++;
           lethal += tried ? 1 : 0;
 
           const found = proveNoLockOut({ policies: set, identities: [person], allowedControls: allowed });
@@ -86,7 +88,7 @@ describe('the proof', () => {
       ),
       { numRuns: 1_000 },
     );
-    expect(lethal).toBeGreaterThan(100);
+    expect(lethal).toBeGreaterThan(tries / 20);
   });
 
   it('gives a sign-in that the evaluator says is hit', () => {

@@ -192,3 +192,209 @@ describe('a question', () => {
     );
   });
 });
+
+/** `path message` of everything that is wrong. */
+function complaints(body: unknown): readonly string[] {
+  const read = readQuestion(body, NAMES);
+  return read.ok ? [] : read.problems.map(({ path, message }) => `${path} ${message}`);
+}
+
+describe('a complaint', () => {
+  const conditions = (signInConditions: object): object => ({ ...PLAIN, signInConditions });
+  const facts = (members: object): object => ({ ...PLAIN, facts: members });
+  const to = (signInContext: object): object => ({ ...PLAIN, signInContext });
+
+  it.each<[object, readonly string[]]>([
+    [{ ...PLAIN, appliedPoliciesOnly: 'yes' }, ['appliedPoliciesOnly is neither true nor false']],
+    [{ ...PLAIN, compare: 1 }, ['compare is neither true nor false']],
+    [{ ...PLAIN, reading: 'both' }, ['reading is none of depends, asGraph']],
+    [
+      { ...PLAIN, who: 1 },
+      [
+        'who is no member; there are signInIdentity, signInContext, signInConditions, appliedPoliciesOnly, facts, reading, compare',
+      ],
+    ],
+    [
+      { ...PLAIN, signInIdentity: { userId: USER, name: 'Ada' } },
+      [
+        'signInIdentity.name is no member; there are userId, servicePrincipalId, externalTenantId, externalUserType',
+      ],
+    ],
+    [
+      { ...PLAIN, signInIdentity: { userId: USER, externalTenantId: 'x', externalUserType: 'boss' } },
+      [
+        'signInIdentity.externalTenantId is not an object id',
+        'signInIdentity.externalUserType is none of none, b2bCollaborationGuest, b2bCollaborationMember, b2bDirectConnectUser, internalGuest, otherExternalUser, serviceProvider',
+      ],
+    ],
+    [
+      { ...PLAIN, signInIdentity: { servicePrincipalId: 'x' } },
+      ['signInIdentity.servicePrincipalId is not an object id'],
+    ],
+    [
+      { ...PLAIN, signInIdentity: { userId: USER, servicePrincipalId: USER } },
+      ['signInIdentity names userId and servicePrincipalId; give one of them'],
+    ],
+    [
+      to({ userAction: 'registerOrJoinDevices', authenticationContextValue: 'c1' }),
+      ['signInContext names userAction and authenticationContextValue; give one of them'],
+    ],
+    [
+      to({ includeApplications: [SHAREPOINT], authenticationContextValue: 'c1' }),
+      ['signInContext names includeApplications and authenticationContextValue; give one of them'],
+    ],
+    [
+      to({ includeApplications: ['Office365'] }),
+      [
+        'signInContext.includeApplications is not a list of application ids; name the applications themselves, as Graph’s own What If matches no group of them',
+      ],
+    ],
+    [
+      to({ userAction: 'dance' }),
+      ['signInContext.userAction is none of registerSecurityInformation, registerOrJoinDevices'],
+    ],
+    [
+      to({ authenticationContextValue: 'xc1' }),
+      ['signInContext.authenticationContextValue is none of c1 to c99'],
+    ],
+    [
+      conditions({
+        clientAppType: 1,
+        devicePlatform: 1,
+        ipAddress: 1,
+        country: 'xde',
+        signInRiskLevel: 1,
+        userRiskLevel: 1,
+        servicePrincipalRiskLevel: 1,
+        insiderRiskLevel: 1,
+        authenticationFlow: 1,
+        deviceInfo: 1,
+      }),
+      [
+        ...['clientAppType', 'devicePlatform', 'ipAddress'].map(
+          (name) => `signInConditions.${name} is not text`,
+        ),
+        'signInConditions.country is not two letters',
+        ...['signInRiskLevel', 'userRiskLevel', 'servicePrincipalRiskLevel', 'insiderRiskLevel'].map(
+          (name) => `signInConditions.${name} is not text`,
+        ),
+        'signInConditions.authenticationFlow is not an object',
+        'signInConditions.deviceInfo is not an object',
+      ],
+    ],
+    [conditions({ country: 'dex' }), ['signInConditions.country is not two letters']],
+    [
+      conditions({ authenticationFlow: { transferMethod: 1 } }),
+      [
+        'signInConditions.authenticationFlow.transferMethod is not text',
+        'signInConditions.authenticationFlow is none of none, deviceCodeFlow, authenticationTransfer',
+      ],
+    ],
+    [
+      facts({ groups: [1], roles: ['x'], userType: 'boss', homeTenantId: 'x' }),
+      [
+        'facts.groups is not a list of ids',
+        'facts.roles is not a list of ids',
+        'facts.userType is none of member, guest, b2bCollaborationGuest, b2bCollaborationMember, b2bDirectConnectUser, internalGuest, otherExternalUser, serviceProvider',
+        'facts.homeTenantId is not an object id',
+      ],
+    ],
+    [
+      facts({ namedLocations: [{ id: 1 }], mfaTrustedRanges: [1] }),
+      [
+        'facts.namedLocations is not a list of named locations, each with its id',
+        'facts.mfaTrustedRanges is not a list of address ranges such as 203.0.113.0/24',
+      ],
+    ],
+    [
+      facts({ namedLocations: ['x'] }),
+      ['facts.namedLocations is not a list of named locations, each with its id'],
+    ],
+    [{ ...PLAIN, facts: [] }, ['facts is not an object']],
+    [[], [' is not an object', 'signInIdentity is missing', 'signInContext is missing']],
+  ])('says what is wrong: %j', (body, expected) => {
+    expect(complaints(body)).toEqual(expected);
+  });
+
+  it('is not made of what is right, of null, and of annotations', () => {
+    expect(
+      complaints({
+        '@odata.context': 'x',
+        signInIdentity: {
+          userId: USER,
+          externalTenantId: id(3),
+          externalUserType: 'NONE',
+          '@odata.type': 'x',
+        },
+        signInContext: { authenticationContextValue: 'C99', userAction: null, includeApplications: null },
+        signInConditions: {
+          country: 'De',
+          clientAppType: null,
+          authenticationFlow: { transferMethod: null },
+        },
+        facts: {
+          groups: [],
+          roles: [id(4)],
+          userType: 'Guest',
+          homeTenantId: id(3),
+          namedLocations: [{ id: 'anything' }],
+          mfaTrustedRanges: ['203.0.113.0/24'],
+        },
+        reading: 'asgraph',
+        compare: false,
+        appliedPoliciesOnly: null,
+      }),
+    ).toEqual([]);
+  });
+});
+
+describe('what a question says beside the sign-in', () => {
+  const asked = (more: object) => {
+    const read = readQuestion({ ...PLAIN, ...more }, NAMES);
+    if (!read.ok) throw new Error(JSON.stringify(read.problems));
+    return read.question;
+  };
+
+  it('is which places there are', () => {
+    const { namedLocations, mfaTrustedRanges, hasFacts } = asked({
+      facts: {
+        namedLocations: [{ id: id(5), countriesAndRegions: ['DE'] }],
+        mfaTrustedRanges: ['203.0.113.0/24'],
+      },
+    });
+
+    expect(namedLocations).toMatchObject([{ kind: 'country', id: id(5) }]);
+    expect(mfaTrustedRanges).toEqual(['203.0.113.0/24']);
+    expect(hasFacts).toBe(true);
+  });
+
+  it('is nothing where facts are null', () => {
+    expect(asked({ facts: { groups: null } }).hasFacts).toBe(false);
+    expect(asked({ facts: { groups: [] } }).hasFacts).toBe(true);
+  });
+
+  it('is nothing for Graph unless it is to be asked', () => {
+    expect(asked({ compare: false }).forGraph).toBeNull();
+    expect(asked({}).appliedPoliciesOnly).toBe(false);
+  });
+
+  it.each<[object, object, string, string]>([
+    [{ userId: USER }, { userAction: 'registerOrJoinDevices' }, 'userSignIn', 'userActionContext'],
+    [{ userId: USER }, { authenticationContextValue: 'c1' }, 'userSignIn', 'authContext'],
+    [
+      { userId: null, servicePrincipalId: USER },
+      { includeApplications: [SHAREPOINT], userAction: null },
+      'servicePrincipalSignIn',
+      'applicationContext',
+    ],
+  ])('is typed for Graph: %j, %j', (signInIdentity, signInContext, identityType, contextType) => {
+    const conditions = { signInConditions: { country: 'DE' } };
+
+    expect(asked({ signInIdentity, signInContext, ...conditions, compare: true }).forGraph).toEqual({
+      signInIdentity: { ...signInIdentity, '@odata.type': `#microsoft.graph.${identityType}` },
+      signInContext: { ...signInContext, '@odata.type': `#microsoft.graph.${contextType}` },
+      ...conditions,
+      appliedPoliciesOnly: false,
+    });
+  });
+});

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compareSets, type WhatIfAnswer } from '../../src/lib/whatif/answer.ts';
+import { compile } from '../../src/lib/whatif/compile.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
+import { NO_LOCATIONS_READ } from '../../src/lib/whatif/locations.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
 import { tellAnswer } from '../../src/lib/whatif/tell.ts';
-import { compiled, id, raw, signIn, USER } from './support.ts';
+import { compiled, entry, id, member, raw, SHAREPOINT, signIn, USER } from './support.ts';
 
 const MFA = raw(
   { platforms: { includePlatforms: ['windows'] } },
@@ -92,5 +94,152 @@ describe('a told answer', () => {
 
     expect(first).toBe(`user ${USER} (groups unknown, roles unknown, member or guest unknown) signing in`);
     expect(second).toBe('  what was not given counts as none, as Graph answers');
+  });
+
+  it.each<[Partial<SignIn>, string]>([
+    [
+      { identity: { kind: 'workload', servicePrincipalId: USER } },
+      `service principal ${USER} signing in to ${SHAREPOINT}`,
+    ],
+    [
+      { identity: member({ groups: [id(2)], roles: [id(3), id(4)], guestType: 'internalGuest' }) },
+      `user ${USER} (1 group, 2 roles, internalGuest) signing in to ${SHAREPOINT}`,
+    ],
+    [
+      { target: { kind: 'app', appIds: [id(2), id(3)] } },
+      `user ${USER} (0 groups, 0 roles) signing in to ${id(2)} or ${id(3)}`,
+    ],
+    [
+      { target: { kind: 'userAction', action: 'urn:user:registerdevice' } },
+      `user ${USER} (0 groups, 0 roles) doing urn:user:registerdevice`,
+    ],
+    [
+      { target: { kind: 'authContext', value: 'c1' } },
+      `user ${USER} (0 groups, 0 roles) entering authentication context c1`,
+    ],
+    [
+      { clientApp: 'other', platform: 'iOS', device: { isCompliant: true } },
+      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} with other on iOS on a device with {"isCompliant":true}`,
+    ],
+    [
+      { location: { country: 'DE' }, signInRisk: 'high', authenticationFlow: 'deviceCodeFlow' },
+      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} from DE at signInRisk high by deviceCodeFlow`,
+    ],
+  ])('names what was given and nothing else: %j', (given, words) => {
+    const [first] = told({ identity: member(), target: { kind: 'app', appIds: [SHAREPOINT] }, ...given });
+
+    expect(first).toBe(words);
+  });
+
+  it('says how Graph’s own What If differs', () => {
+    const lines = told(ASKED, {
+      graph: {
+        agreed: 2,
+        differences: [
+          {
+            id: id(902),
+            displayName: 'CA902 - Risk',
+            kind: 'verdict',
+            ours: { policyApplies: false, analysisReasons: 'signInRisk' },
+            graphs: { policyApplies: true, analysisReasons: 'notSet' },
+          },
+          {
+            id: id(909),
+            displayName: 'CA909',
+            kind: 'unseen',
+            ours: null,
+            graphs: { policyApplies: false, analysisReasons: 'users' },
+          },
+        ],
+      },
+    });
+
+    expect(lines.slice(lines.indexOf('  Graph’s own What If, on the tenant as it is') - 1)).toEqual([
+      '',
+      '  Graph’s own What If, on the tenant as it is',
+      '    agrees with ours on 2 of 4 policies',
+      '    "CA902 - Risk": Graph: applies (notSet); ours: does not apply (signInRisk)',
+      '    "CA909": Graph: does not apply (users); ours: does not know it',
+    ]);
+  });
+
+  it('says which of our policies are not as desired, even after the plan', () => {
+    const applies = { policyApplies: true, analysisReasons: 'notSet' } as const;
+    const lines = told(ASKED, {
+      unfulfilled: [
+        { key: 'one', displayName: 'One', desired: { state: 'enabled', ...applies }, resulting: null },
+        {
+          key: 'two',
+          displayName: 'Two',
+          desired: { state: 'enabled', ...applies },
+          resulting: { state: 'enabledForReportingButNotEnforced', ...applies },
+        },
+      ],
+    });
+
+    const title = lines.indexOf('  not as desired, even after the plan');
+    expect(lines.slice(title - 1, title + 3)).toEqual([
+      '',
+      '  not as desired, even after the plan',
+      '    one: should be: applies; will be: not there',
+      '    two: should be: applies; will be: applies (report-only)',
+    ]);
+  });
+
+  it('says of a change that is admitted no more than that, and of a policy that is not there yet so', () => {
+    const planned = { ...raw({}, { displayName: 'CA905' }), id: undefined };
+    const asked = evaluate(compile([{ ...entry(planned), id: null, key: 'new' }], NO_LOCATIONS_READ), ASKED);
+    const lines = told(ASKED, {
+      ...compareSets({ observed: asked, desired: asked, resulting: asked }),
+      changes: [{ key: 'new', action: 'create', digest: 'd', verdict: 'admit', reasons: [] }],
+    });
+
+    expect(lines).toContain('    new: create, admitted');
+    expect(lines).toContain('    "CA905" [enabled] not there yet, new');
+    expect(lines.join('\n')).not.toContain('report-only');
+    expect(lines.at(-1)).toBe('    new: create, admitted');
+  });
+
+  it('joins reasons to hold a change', () => {
+    const lines = told(ASKED, {
+      changes: [{ key: 'a', action: 'adopt', digest: 'd', verdict: 'hold', reasons: ['one', 'two'] }],
+    });
+
+    expect(lines).toContain('    a: adopt, held for a person: one; two');
+  });
+
+  it.each(['exchangeActiveSync', 'other'])('warns of %s only where something is asked for', (clientApp) => {
+    const silent = evaluate(compiled([]), ASKED);
+    const nothing = compareSets({ observed: silent, desired: silent, resulting: silent });
+
+    expect(told({ ...ASKED, clientApp })).toContain(
+      `  ! ${clientApp} cannot show what is asked for, so in effect it is blocked`,
+    );
+    expect(told({ ...ASKED, clientApp }, nothing).join('\n')).not.toContain('in effect');
+  });
+
+  it('tells what report-only policies would do where they ask, block, or may', () => {
+    const reporting = (more: Parameters<typeof raw>[1], conditions = {}): readonly string[] => {
+      const verdict = evaluate(
+        compiled([raw(conditions, { state: 'enabledForReportingButNotEnforced', ...more })]),
+        ASKED,
+      );
+      return told(ASKED, compareSets({ observed: verdict, desired: verdict, resulting: verdict }));
+    };
+    const row = '  report-only     if it were in force, it ';
+
+    expect(reporting({})).toContain(`${row}is blocked by "CA900"`);
+    expect(reporting({ grantControls: { operator: 'OR', builtInControls: ['mfa'] } })).toContain(
+      `${row}gets in after mfa for "CA900"`,
+    );
+    expect(
+      reporting({ grantControls: null, sessionControls: { disableResilienceDefaults: true } }),
+    ).toContain(`${row}gets in, and nothing is asked for; in the session disableResilienceDefaults`);
+    expect(
+      reporting(
+        { grantControls: { operator: 'OR', builtInControls: ['mfa'] } },
+        { signInRiskLevels: ['high'] },
+      ),
+    ).toContain(`${row}gets in, and nothing is asked for; undecided: "CA900"`);
   });
 });

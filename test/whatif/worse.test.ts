@@ -223,9 +223,11 @@ describe('a change that makes a lock-out worse', () => {
       person: facts,
       allowed: allowedControls,
     });
+    let tries = 0;
     let passed = 0;
     fc.assert(
       fc.property(change, ({ from, to, states, pieces, namedLocations, person, allowed, ...changed }) => {
+        tries++;
         const before: RawPolicy = narrowedTo(pieces, { ...from, state: states[0], id: id(900) });
         const taken = (names: readonly string[], of: object): object =>
           Object.fromEntries(Object.entries(of).filter(([name]) => names.includes(name)));
@@ -259,7 +261,7 @@ describe('a change that makes a lock-out worse', () => {
       }),
       { numRuns: 1_500 },
     );
-    expect(passed).toBeGreaterThan(50);
+    expect(passed).toBeGreaterThan(tries / 50);
   });
 });
 

@@ -14,10 +14,8 @@ export function inTheseWords(loosens: string, judge: (before: Policy, after: Pol
 
 /** The whole of these two moves; two opposite ones cannot be added up. */
 export function together(...effects: readonly Effect[]): Effect {
-  const moving = new Set(effects.filter((effect) => effect !== 'neutral'));
-  if (moving.size === 0) return 'neutral';
-  if (moving.size > 1) return 'unclear';
-  return [...moving][0] ?? 'neutral';
+  const [only = 'neutral', ...others] = new Set(effects.filter((effect) => effect !== 'neutral'));
+  return others.length > 0 ? 'unclear' : only;
 }
 
 export function opposite(effect: Effect): Effect {

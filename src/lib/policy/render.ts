@@ -190,13 +190,12 @@ function assemble(parts: readonly (readonly [string, unknown])[]): Record<string
   return body;
 }
 
-/** Leaves out what a create need not mention: null, [] and objects of only such. */
+/** Leaves out what a create need not mention: null and []. An object in which nothing is configured is null already. */
 function prune(body: Record<string, unknown>): RawPolicy {
   return Object.fromEntries(
     Object.entries(body)
       .map(([name, value]) => [name, isObject(value) ? prune(value) : value] as const)
-      .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0))
-      .filter(([, value]) => !(isObject(value) && Object.keys(value).length === 0)),
+      .filter(([, value]) => value !== null && !(Array.isArray(value) && value.length === 0)),
   );
 }
 

@@ -186,7 +186,6 @@ export function flags(meanings: Meanings): Kind {
     meanings,
     parse(raw) {
       if (isAbsent(raw)) return { value: [] };
-      if (typeof raw !== 'string' && !Array.isArray(raw)) return { value: [], odd: 'wrongShape' };
       const members: unknown[] = (Array.isArray(raw) ? raw : [raw]).flatMap((part: unknown) =>
         typeof part === 'string' ? part.split(',').map((member) => member.trim()) : [part],
       );
