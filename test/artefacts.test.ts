@@ -3,8 +3,26 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ARTEFACTS } from '../tools/artefacts.ts';
 
+/** Of a file, from the repository's root. */
+function textOf(path: string): string {
+  return readFileSync(resolve(import.meta.dirname, '..', path), 'utf8');
+}
+
+describe('the page of events', () => {
+  it('has a row for each event, and for no other', () => {
+    const events = [...textOf('src/lib/telemetry/events.ts').matchAll(/^ {2}\| '(\w+)'/gm)].map(
+      ([, name]) => name,
+    );
+    const rows = textOf('docs/events.md').match(/^\| `.*?\|/gm) ?? [];
+    const named = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+
+    expect(events.length).toBeGreaterThan(10);
+    expect(named.toSorted()).toEqual(events.toSorted());
+  });
+});
+
 describe('everything that is generated', () => {
   it.each(ARTEFACTS)('$path is what `npm run generate` makes', ({ path, content }) => {
-    expect(readFileSync(resolve(import.meta.dirname, '..', path), 'utf8')).toBe(content);
+    expect(textOf(path)).toBe(content);
   });
 });

@@ -17,7 +17,6 @@ export type EventName =
   | 'LockOutRisk'
   | 'ProtectedIdentityUnhealthy'
   | 'DesiredStateTampered'
-  | 'UnmanagedPolicy'
   | 'Finding';
 
 export type Severity = 'info' | 'warn' | 'error';
