@@ -471,6 +471,27 @@ describe('a run', () => {
     expect(made.tenant.writes).toHaveLength(writes);
   });
 
+  it('counts a restore that was carried out, whatever becomes of the update after it', async () => {
+    const made = await world({ changesMax: 1 });
+    for (const n of [1, 2]) {
+      await made.push({ [`p-${n}`]: article({ displayName: `CA${n}` }) });
+      await made.run();
+    }
+    for (const { id } of made.tenant.truth()) {
+      made.tenant.admin.edit(String(id), (policy) => {
+        policy.state = 'disabled';
+      });
+      made.tenant.admin.remove(String(id));
+    }
+    made.tenant.arm('forbidden', { method: 'PATCH', path: /policies/, times: Number.POSITIVE_INFINITY });
+    const writes = made.tenant.writes.length;
+
+    const report = await made.run();
+
+    expect(report).toMatchObject({ status: 'incomplete', remaining: 1 });
+    expect(made.tenant.writes.length - writes).toBe(1);
+  });
+
   it('lets changes that are always refused stand in nobody’s way', async () => {
     const made = await world({ changesMax: 2 });
     for (const n of [1, 2, 3]) {

@@ -12,6 +12,8 @@ const EMERGENCY = 'EM01 - ENABLE IN EMERGENCY: Block all';
 const APP = 'https://caretaker.example.net';
 const DAY_MS = 86_400_000;
 const HOSTILE = `"><script>alert('x')</script>&amp;<img src=x onerror=alert(1)>\u202e\u001b[2J\nheld: 0`;
+/** As much of it as a desired policy may be named. */
+const HOSTILE_NAME = HOSTILE.replace('\u202e', '');
 
 interface Night {
   readonly status: Status;
@@ -146,10 +148,10 @@ describe('a report', () => {
   });
 
   it('lets no name of the tenant move the cursor, turn the writing round or begin a line', async () => {
-    const { report, status, now } = await night(HOSTILE);
+    const { report, status, now } = await night(HOSTILE_NAME);
 
     for (const text of [renderReport(report), renderStatus(status, now, undefined)]) {
-      expect(text).toContain('onerror=alert(1)>\u{fffd}\u{fffd}[2J\u{fffd}held: 0');
+      expect(text).toContain('onerror=alert(1)>\u{fffd}[2J\u{fffd}held: 0');
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     }
   });
@@ -183,7 +185,7 @@ describe('the page', () => {
   });
 
   it('escapes whatever comes from the tenant, the tables or a person', async () => {
-    const { status, now } = await night(HOSTILE);
+    const { status, now } = await night(HOSTILE_NAME);
     const [held] = status.held;
     if (held === undefined) throw new Error('nothing is held');
     const hostile: Status = {

@@ -78,6 +78,8 @@ export async function apply(admitted: readonly Verdict[], context: ApplyContext)
       remaining.push(verdict);
       continue;
     }
+    // A refusal changes nothing and costs nothing: otherwise changes that always fail would starve those that would not.
+    // A restore that was carried out has changed something, also where the update after it was refused.
     const sent = new Set<string>();
     try {
       outcomes.set(verdict.change.key, await withConsent(verdict, context, sent));
@@ -91,13 +93,12 @@ export async function apply(admitted: readonly Verdict[], context: ApplyContext)
       return left(reason);
     }
     const done = outcomes.get(verdict.change.key);
-    if (isCounted && mayHaveChanged(done)) written += 1;
+    if (isCounted && sent.size > 0) written += 1;
     if (mayHaveChanged(done) && !isSettled(done)) unsettled += 1;
   }
   return { outcomes, remaining, stopped: null };
 }
 
-/** A refusal changes nothing and costs nothing: otherwise changes that always fail would starve those that would not. */
 function mayHaveChanged(done: Done | undefined): boolean {
   return done?.outcome.status === 'applied' || done?.outcome.status === 'indeterminate';
 }

@@ -187,7 +187,7 @@ describe('caretaker capture', () => {
 
     expect(code).toBe(2);
     expect(err).toBe(
-      `${source}:3:1: "Named" conditions.users.includeUsers takes object ids or All, None, GuestsOrExternalUsers: ["Finance"]\n1 could not be captured.\n`,
+      `${source}:3:1: "Named" conditions.users.includeUsers cannot be "Finance"; write a list of object ids, All, None and GuestsOrExternalUsers\n1 could not be captured.\n`,
     );
     expect(await readdir(join(folder, 'new', 'deep'))).toEqual(['exported.json']);
     expect(sandbox.tenant.truth()).toHaveLength(asked);
