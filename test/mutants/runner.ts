@@ -67,11 +67,10 @@ class Runner {
   }
 
   async dryRun() {
-    const loaded: (readonly [string, readonly Test[]])[] = [];
-    for (const file of this.#files) loaded.push([file, await testsOf(() => loadFreshly(file))]);
     const tests: Result[] = [];
-    for (const [file, declared] of loaded) {
-      for (const test of declared) tests.push(await this.#run(file, test));
+    for (const file of this.#files) {
+      forget();
+      for (const test of await testsOf(() => loadFreshly(file))) tests.push(await this.#run(file, test));
     }
     return { status: 'complete', tests, mutantCoverage: this.#instruments.mutantCoverage };
   }
@@ -90,14 +89,14 @@ class Runner {
 
   async #firstFailure(trial: Trial): Promise<Failure | undefined> {
     const { activeMutant, mutantActivation, testFilter } = trial;
-    const asked = testFilter && new Set(testFilter);
+    // Whole files: what a test finds remembered, an earlier one of its file was seen to reach.
     const reached = testFilter && new Set(testFilter.map((id) => id.split('#')[0]));
     for (const file of this.#inOrder(trial).filter((one) => reached?.has(one) ?? true)) {
       this.#instruments.activeMutant = mutantActivation === 'static' ? activeMutant.id : undefined;
       const tests = await this.#load(file);
       if (tests instanceof Error) return { killedBy: [], message: tests.message };
       this.#instruments.activeMutant = activeMutant.id;
-      for (const test of tests.filter((one) => asked?.has(idOf(file, one)) ?? true)) {
+      for (const test of tests) {
         const { id, status, failureMessage } = await this.#run(file, test);
         if (status === FAILED) return { killedBy: [id], message: failureMessage };
       }

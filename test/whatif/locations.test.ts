@@ -10,7 +10,12 @@ import {
   turningPoints,
 } from '../../src/lib/whatif/addresses.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
-import type { NamedLocation, NamedLocations } from '../../src/lib/whatif/locations.ts';
+import {
+  compileLocations,
+  matchesLocation,
+  type NamedLocation,
+  type NamedLocations,
+} from '../../src/lib/whatif/locations.ts';
 import type { Location } from '../../src/lib/whatif/signIn.ts';
 import { compiled, id, raw, signIn } from './support.ts';
 
@@ -166,5 +171,261 @@ describe('locations of a policy', () => {
     expect(applies([id(41), CITY], ['AllTrusted', OFFICE], atHome, many)).toBe(null);
     expect(applies([id(41), GERMANY], [], atHome, many)).toBe(true);
     expect(applies([id(41)], [], inOffice, many)).toBe(false);
+  });
+});
+
+describe('what a place depends on', () => {
+  const needs = (
+    named: readonly string[],
+    location: Location,
+    locations: NamedLocations = LOCATIONS,
+    unread: readonly string[] = [],
+  ): unknown => {
+    const policy = { 'conditions.locations.includeLocations': named };
+    return matchesLocation(compileLocations(locations)(policy, unread), location);
+  };
+  const nowhere = { ipAddress: '100.64.0.1', country: 'FR' };
+
+  it.each<[string, readonly string[], Location, unknown]>([
+    ['an address that is not given', [OFFICE], { country: 'DE' }, { needs: ['location.ipAddress'] }],
+    ['an address that is none', [OFFICE], { ipAddress: 'here' }, { needs: ['location.ipAddress'] }],
+    ['no address at all', [OFFICE], { ipAddress: null }, false],
+    ['a country that is not given', [GERMANY], { ipAddress: '::1' }, { needs: ['location.country'] }],
+    ['a country in lower case', [GERMANY], { country: 'de' }, true],
+    ['no country at all', [NOWHERE], { country: null }, true],
+    ['a country where unknown ones are meant', [NOWHERE], { country: 'DE' }, false],
+    [
+      'a country that is not given, where unknown ones are meant',
+      [NOWHERE],
+      {},
+      { needs: ['location.country'] },
+    ],
+    ['a place with a range we cannot read', [BROKEN], nowhere, { needs: [`named location ${BROKEN}`] }],
+    ['a place we do not know', [id(99)], nowhere, { needs: [`named location ${id(99)}`] }],
+    ['everywhere', ['All', id(99)], {}, true],
+    ['two places, by country', [OFFICE, NOWHERE], { ipAddress: '100.64.0.1', country: null }, true],
+    ['two places, by address', [GERMANY, CITY], { ipAddress: '192.0.2.1', country: 'FR' }, true],
+    ['trusted places', ['AllTrusted'], nowhere, false],
+    ['trusted places, one that is not', ['AllTrusted'], { ipAddress: '192.0.2.1', country: 'FR' }, false],
+  ])('%s', (_, named, location, truth) => {
+    expect(needs(named, location)).toEqual(truth);
+  });
+
+  it.each<[string, NamedLocations, readonly string[], unknown]>([
+    [
+      'places that were not read',
+      { list: null, mfaTrustedRanges: [] },
+      ['AllTrusted'],
+      { needs: ['named locations'] },
+    ],
+    [
+      'old MFA settings that were not read',
+      { list: [], mfaTrustedRanges: null },
+      ['AllTrusted'],
+      { needs: ['MFA trusted IPs'] },
+    ],
+    [
+      'old MFA settings we cannot read',
+      { list: [], mfaTrustedRanges: ['x'] },
+      ['00000000-0000-0000-0000-000000000000'],
+      { needs: ['MFA trusted IPs'] },
+    ],
+    ['nothing at all', { list: [], mfaTrustedRanges: [] }, ['AllTrusted'], false],
+    [
+      'a place of a kind we do not know, which may be trusted',
+      { list: [{ kind: 'unread', id: id(40) }], mfaTrustedRanges: [] },
+      ['AllTrusted'],
+      { needs: [`named location ${id(40)}`] },
+    ],
+    [
+      'a place of a kind we do not know',
+      { list: [{ kind: 'unread', id: id(40) }], mfaTrustedRanges: [] },
+      [id(40)],
+      { needs: [`named location ${id(40)}`] },
+    ],
+    [
+      'a country, which cannot be trusted',
+      {
+        list: [{ kind: 'country', id: id(40), countries: ['FR'], includeUnknownCountriesAndRegions: true }],
+        mfaTrustedRanges: [],
+      },
+      ['AllTrusted'],
+      false,
+    ],
+  ])('of a tenant with %s', (_, locations, named, truth) => {
+    expect(needs(named, nowhere, locations)).toEqual(truth);
+  });
+
+  it('is what was not understood of the condition, unless the place is meant anyhow', () => {
+    const unread = ['conditions.locations.includeNetworks'];
+
+    expect(needs([OFFICE], nowhere, LOCATIONS, unread)).toEqual({ needs: unread });
+    expect(needs([OFFICE], { ipAddress: '198.51.100.9' }, LOCATIONS, unread)).toBe(true);
+  });
+
+  it('is nothing for a policy that names no place', () => {
+    expect(compileLocations(LOCATIONS)({}, ['x'])).toBeNull();
+    expect(matchesLocation(null, {})).toBe(true);
+  });
+
+  it('is everywhere else for a policy that only spares one', () => {
+    const policy = { 'conditions.locations.excludeLocations': [OFFICE] };
+    const condition = compileLocations(LOCATIONS)(policy, []);
+
+    expect(condition?.include.isEverywhere).toBe(true);
+    expect(matchesLocation(condition, nowhere)).toBe(true);
+    expect(matchesLocation(condition, { ipAddress: '198.51.100.9' })).toBe(false);
+  });
+
+  it('is nothing more for a place that is named twice, once to be spared', () => {
+    const condition = compileLocations(LOCATIONS)(
+      {
+        'conditions.locations.includeLocations': [id(99), OFFICE, BROKEN],
+        'conditions.locations.excludeLocations': [BROKEN, id(99)],
+      },
+      ['odd'],
+    );
+
+    expect(condition?.include.unread).toEqual(['odd']);
+    expect(condition?.exclude.unread).toEqual([`named location ${BROKEN}`, `named location ${id(99)}`]);
+    expect(matchesLocation(condition, { ipAddress: '2001:db8::1', country: 'FR' })).toEqual({
+      needs: [`named location ${BROKEN}`, `named location ${id(99)}`],
+    });
+  });
+
+  it('is read once for a tenant, and once for a list', () => {
+    const of = compileLocations(LOCATIONS);
+    const policy = { 'conditions.locations.excludeLocations': [OFFICE, CITY] };
+
+    expect(of(policy, [])?.exclude).toBe(of(policy, [])?.exclude);
+    const trusted = { 'conditions.locations.excludeLocations': ['AllTrusted'] };
+    expect(of(trusted, [])?.exclude).toBe(compileLocations(LOCATIONS)(trusted, [])?.exclude);
+  });
+
+  it('is every name of a list with exactly five thousand ranges, and none of one more', () => {
+    const crowded = (n: number, count: number): NamedLocation => ({
+      kind: 'ip',
+      id: id(n),
+      isTrusted: false,
+      ranges: Array.from({ length: count }, (_, k) => `10.${k >> 7}.${(k & 127) * 2}.0/24`),
+    });
+    const joined = (count: number): unknown =>
+      compileLocations({ list: [crowded(41, count), ...LOCATIONS.list], mfaTrustedRanges: [] })(
+        { 'conditions.locations.includeLocations': [id(41), CITY, GERMANY] },
+        [],
+      )?.include.unread;
+
+    expect(joined(4_999)).toEqual([]);
+    expect(joined(5_000)).toEqual([`named location ${id(41)}`, `named location ${CITY}`]);
+  });
+});
+
+describe('an address', () => {
+  it.each<[string, bigint | undefined]>([
+    ['0.0.0.0', 1n << 128n],
+    ['255.255.255.255', (1n << 128n) + 0xffffffffn],
+    ['1.2.3.4', (1n << 128n) + 0x01020304n],
+    ['::ffff:1.2.3.4', (1n << 128n) + 0x01020304n],
+    ['::ffff:102:304', (1n << 128n) + 0x01020304n],
+    ['::fffe:1.2.3.4', 0xfffe01020304n],
+    ['::', 0n],
+    ['::1', 1n],
+    ['1::', 1n << 112n],
+    ['1:2:3:4:5:6:7:8', 0x00010002000300040005000600070008n],
+    ['1:2:3:4:5:6:1.2.3.4', 0x00010002000300040005000601020304n],
+    ['1:2:3:4:5:6:7::', 0x00010002000300040005000600070000n],
+    ['::2:3:4:5:6:7:8', 0x00000002000300040005000600070008n],
+    ['FFFF::', 0xffffn << 112n],
+    ['1:2:3:4:5:6:7::8', undefined],
+    ['1:2:3:4:5:6:7', undefined],
+    ['1:2:3:4:5:6:7:8:9', undefined],
+    ['1::2::3', undefined],
+    ['12345::', undefined],
+    ['::g', undefined],
+    ['::1.2.3', undefined],
+    ['::1.2.3.256', undefined],
+    ['1.2.3.4::', undefined],
+    ['x1.2.3.4', undefined],
+    ['1.2.3.4x', undefined],
+    ['1.2.3.4.5', undefined],
+    ['1.2.3', undefined],
+    ['1.2.3.0004', undefined],
+    ['1.2.3.', undefined],
+    [' 1.2.3.4', undefined],
+    [':1:2:3:4:5:6:7', undefined],
+    ['', undefined],
+  ])('%s is %s', (text, address) => {
+    expect(parseAddress(text)).toBe(address);
+  });
+
+  it.each([
+    ['::ffff:1.2.3.4', '1.2.3.4'],
+    ['0:0:1::', '::1:0:0:0:0:0'],
+    ['1:0:0:2::', '1::2:0:0:0:0'],
+    ['1:0:2:3:4:5:6:7', '1:0:2:3:4:5:6:7'],
+    ['::1:2:3:4:5:6', '::1:2:3:4:5:6'],
+    ['1:2:3:4:5:6::', '1:2:3:4:5:6::'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['10.20.30.40', '10.20.30.40'],
+  ])('%s is written %s, and read as it was', (text, written) => {
+    const address = parseAddress(text) as bigint;
+
+    expect(parseAddress(formatAddress(address))).toBe(address);
+    expect(formatAddress(address)).toBe(written);
+  });
+});
+
+describe('a range', () => {
+  const V4 = 1n << 128n;
+
+  it.each<[string, Range | undefined]>([
+    ['1.2.3.4', { first: V4 + 0x01020304n, last: V4 + 0x01020304n }],
+    [' 1.2.3.4/32 ', { first: V4 + 0x01020304n, last: V4 + 0x01020304n }],
+    ['1.2.3.4/24', { first: V4 + 0x01020300n, last: V4 + 0x010203ffn }],
+    ['0.0.0.0/0', { first: V4, last: V4 + 0xffffffffn }],
+    ['::/0', { first: 0n, last: V4 - 1n }],
+    ['::1/128', { first: 1n, last: 1n }],
+    ['1::/16', { first: 1n << 112n, last: (2n << 112n) - 1n }],
+    ['::ffff:1.2.3.4/120', { first: V4 + 0x01020300n, last: V4 + 0x010203ffn }],
+    ['::ffff:0:0/96', { first: V4, last: V4 + 0xffffffffn }],
+    ['::ffff:0:0/95', { first: 0xfffen << 32n, last: (0x10000n << 32n) - 1n }],
+    ['::1:0:0:0/96', { first: 0x1000000000000n, last: 0x10000ffffffffn }],
+    ['1.2.3.4/33', undefined],
+    ['::/129', undefined],
+    ['1.2.3.4/', undefined],
+    ['1.2.3.4/-1', undefined],
+    ['1.2.3.4/0024', undefined],
+    ['1.2.3.4/8/8', undefined],
+    ['/8', undefined],
+  ])('%s', (text, range) => {
+    expect(parseRange(text)).toEqual(range);
+  });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['apart', ['10.0.0.0/24', '10.0.2.0/24'], ['10.0.0.0-10.0.0.255', '10.0.2.0-10.0.2.255']],
+    ['in another order', ['10.0.2.0/24', '10.0.0.0/24'], ['10.0.0.0-10.0.0.255', '10.0.2.0-10.0.2.255']],
+    ['touching', ['10.0.0.0/24', '10.0.1.0/24'], ['10.0.0.0-10.0.1.255']],
+    ['one in the other', ['10.0.0.0/16', '10.0.1.0/24'], ['10.0.0.0-10.0.255.255']],
+    ['twice', ['10.0.0.0/24', '10.0.0.0/24'], ['10.0.0.0-10.0.0.255']],
+    [
+      'of two families',
+      ['0.0.0.0/1', '8000::/1'],
+      ['8000::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff', '0.0.0.0-127.255.255.255'],
+    ],
+  ])('and another, %s', (_, texts, merged) => {
+    const ranges = merge(texts.map((text) => parseRange(text) as Range));
+
+    expect(ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`)).toEqual(merged);
+  });
+
+  it('turns where it begins, and just after it ends, and nowhere after the last address of a family', () => {
+    const points = (...texts: readonly string[]): ReadonlySet<string> =>
+      new Set(turningPoints(texts.map((text) => parseRange(text) as Range)).map(formatAddress));
+
+    expect(points()).toEqual(new Set(['::', '0.0.0.0']));
+    expect(points('10.0.0.0/24')).toEqual(new Set(['::', '0.0.0.0', '10.0.0.0', '10.0.1.0']));
+    expect(points('255.255.255.0/24')).toEqual(new Set(['::', '0.0.0.0', '255.255.255.0']));
+    expect(points('ffff::/16')).toEqual(new Set(['::', '0.0.0.0', 'ffff::']));
+    expect(points('::/0', '0.0.0.0/0')).toEqual(new Set(['::', '0.0.0.0']));
   });
 });
