@@ -373,6 +373,23 @@ describe('never two where one was wanted', () => {
     expect(made.tenant.truth().map(({ displayName }) => displayName)).toEqual([NAME]);
   });
 
+  it('adopts in the next run what it could not be seen to have adopted', async () => {
+    const made = await world();
+    const id = made.tenant.admin.create({ ...WEAK, state: 'disabled' });
+    await made.push({ 'require-mfa': article() });
+    made.tenant.arm('lostRequest', { method: 'PATCH', path: /policies/ });
+
+    const first = await made.run();
+    const second = await made.run();
+
+    expect(first.policies[0]).toMatchObject({
+      change: { action: 'adopt' },
+      outcome: { status: 'indeterminate' },
+    });
+    expect(second.status).toBe('remediated');
+    expect(made.tenant.truth()).toMatchObject([{ id, state: 'enabled' }]);
+  });
+
   it('does not take a policy that was there before for the one whose answer was lost', async () => {
     const { tenant, id, run, ports } = await longSettled();
     tenant.admin.purge(id);
