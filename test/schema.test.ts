@@ -175,13 +175,16 @@ describe('the schema of a desired-state file', () => {
     }
   });
 
-  it('is named by each baseline, where it is', () => {
-    const folder = resolve(import.meta.dirname, '../baselines');
+  it.each([
+    ['baselines', '../schema/desired.schema.json'],
+    ['baselines/ready', '../../schema/desired.schema.json'],
+  ])('is named by each file in %s, where it is', (place, reference) => {
+    const folder = resolve(import.meta.dirname, '..', place);
     const names = readdirSync(folder).filter((name) => name.endsWith('.json') && name !== 'parameters.json');
     expect(names).not.toEqual([]);
     for (const name of names) {
       const baseline = JSON.parse(readFileSync(resolve(folder, name), 'utf8')) as { $schema: string };
-      expect([name, baseline.$schema]).toEqual([name, '../schema/desired.schema.json']);
+      expect([name, baseline.$schema]).toEqual([name, reference]);
       expect([name, complaints(baseline)]).toEqual([name, []]);
     }
   });
