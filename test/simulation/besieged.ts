@@ -15,7 +15,7 @@ const BACK_OFF_MS = 3_600_000;
 /**
  * How long a proven policy stays looser than it was, although runs come and go in calm weather. A run in which somebody
  * changed the very policy does not count: an edit between the comparison and the write is conceded. All others must put
- * it back, as soon as no field of it is backed off from and its turn within the limit has come.
+ * it back, as soon as no field of it is backed off from, its turn within the limit has come, and the service lets them.
  */
 export function besieged(history: History): string[] {
   const { siege } = history;
@@ -31,13 +31,16 @@ function stretches({ key, id, version }: Held, siege: Siege, history: History): 
   const track = follow(key, id, raw, history);
   const changesMax = Math.min(...runs.map(({ order }) => order.changesMax), 2);
   const turns = Math.ceil(siege.held.length / changesMax);
+  // While security defaults are on the service itself refuses whatever is enabled; every run tries, and says so.
+  const isRefused = ({ startedAt }: RunRecord): boolean =>
+    typed(raw).state === 'enabled' && history.hands.wereDefaultsOn(startedAt);
   const broken: string[] = [];
   let idle: RunRecord[] = [];
   for (const run of runs) {
     const during = track.filter(({ at }) => at >= run.startedAt && at <= run.endedAt);
     const isLoose = track.findLast(({ at }) => at <= run.endedAt)?.isLoose ?? false;
     if (!isLoose || during.some(({ by }) => by === 'graph')) idle = [];
-    else if (during.length === 0 && !isBackedOff(key, run, track)) idle.push(run);
+    else if (during.length === 0 && !isBackedOff(key, run, track) && !isRefused(run)) idle.push(run);
     if (idle.length > turns) {
       broken.push(`${key} was left looser than it should be for ${idle.length} runs (${siege.plan})`);
       idle = [];
