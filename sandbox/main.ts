@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { main as caretaker } from '../src/cli/main.ts';
@@ -16,10 +19,16 @@ const WHATIF = JSON.stringify({
   signInContext: { includeApplications: ['@azureManagement'] },
 });
 
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
+const HELP = `npm start             tells the story, then stays up for you to tamper with
+npm start -- --once   ends after the story; exit code 0 only if all of it happened`;
+
+const { values } = parseArgs({
+  options: { once: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+});
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-process.exitCode = await sandbox(values.once);
+if (values.help) say(HELP);
+else process.exitCode = await sandbox(values.once);
 
 /**
  * A tenant anyone can run: starts everything, tells the story, and with `--once` ends there.
@@ -29,6 +38,7 @@ process.exitCode = await sandbox(values.once);
 async function sandbox(isOnce: boolean): Promise<number> {
   say('Caretaker, in a sandbox: a simulated tenant, real tables (Azurite), the real function app.');
   const made = await startSandbox({ schedule: SCHEDULE });
+  const settings = join(tmpdir(), `caretaker-sandbox-${process.pid}.env`);
   let isLive = false;
   try {
     const baselines = fileURLToPath(new URL('../baselines', import.meta.url));
@@ -48,16 +58,26 @@ async function sandbox(isOnce: boolean): Promise<number> {
     if (isOnce || !isRight) return isRight ? 0 : 1;
 
     isLive = true;
-    sayHowToPlay(made.graphUrl, host.url);
+    writeFileSync(settings, inShell(made.environment), { mode: 0o600 });
+    sayHowToPlay(made.graphUrl, host.url, settings);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
     say('\nGood-bye. The tenant and its tables were in memory and are gone.');
     return 0;
   } finally {
+    rmSync(settings, { force: true });
     await made.close();
   }
 }
 
-function sayHowToPlay(graphUrl: string, appUrl: string): void {
+/** Settings as a shell reads them. */
+function inShell(environment: Readonly<Record<string, string>>): string {
+  const quoted = (value: string): string => `'${value.replaceAll("'", `'\\''`)}'`;
+  return Object.entries(environment)
+    .map(([name, value]) => `${name}=${quoted(value)}\n`)
+    .join('');
+}
+
+function sayHowToPlay(graphUrl: string, appUrl: string, settings: string): void {
   say(`
 It stays up and looks every 2 seconds. Tamper with the tenant yourself, from another terminal:
 
@@ -69,6 +89,12 @@ It stays up and looks every 2 seconds. Tamper with the tenant yourself, from ano
   runs     ${appUrl}/api/runs?top=5
   run now  curl -s -X POST ${appUrl}/api/reconcile
   what if  curl -s -H 'content-type: application/json' -d '${WHATIF}' ${appUrl}/api/whatif
+
+The command line works on it as well, in a shell that has its settings:
+
+  set -a; . ${settings}; set +a
+  npm run caretaker -- init mine               # then validate and push mine/baselines
+  npm run caretaker -- status --app ${appUrl}
 
 Ctrl-C ends it.`);
 }

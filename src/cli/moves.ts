@@ -1,7 +1,8 @@
-import { type Declared, parseDesired, type Substitution } from '../lib/desired.ts';
+import { type Declared, type DesiredDocument, parseDesired, type Substitution } from '../lib/desired.ts';
 import { type FieldDrift, fieldDrifts } from '../lib/diff.ts';
+import { type Exception, isSameException, withExceptions } from '../lib/exceptions.ts';
 import { canonical } from '../lib/policy/canonical.ts';
-import type { Canonical, Effect, PolicyKey } from '../lib/policy/model.ts';
+import type { Canonical, Effect, Policy, PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredVersion } from '../lib/ports.ts';
 import { renderMove } from '../lib/render.ts';
 
@@ -32,16 +33,18 @@ export function movesBetween(
   const wasActive = before?.active ?? true;
   if (wasActive && !after.active)
     return inWords('released: the policy stays in the tenant, and nobody looks after it');
+  const to = parseDesired(after.content);
   if (before === undefined) {
     return inWords(
       'new',
       ...substitutions.map(({ path, name, ids }) => `${path}: ${renderNamed(name, ids)}`),
+      ...(to.ok ? exceptionMoves([], to.document.declared.exceptions) : []),
     );
   }
-  const [from, to] = [parseDesired(before.content), parseDesired(after.content)];
+  const from = parseDesired(before.content);
   if (!from.ok || !to.ok)
     return inWords('cannot be compared: one of the two says nothing that could be carried out');
-  const fields = fieldDrifts(canonical(from.document.raw), canonical(to.document.raw));
+  const fields = fieldDrifts(saidBy(from.document), saidBy(to.document));
   const again = !wasActive && after.active ? ['taken up again'] : [];
   const lines = [
     ...again,
@@ -53,6 +56,11 @@ export function movesBetween(
     fields,
     lines,
   };
+}
+
+/** What is desired while the exceptions last: that is what somebody who adds one asks for. */
+function saidBy({ raw, declared }: DesiredDocument): Policy {
+  return canonical(withExceptions(raw, declared.exceptions));
 }
 
 function inWords(...lines: readonly string[]): Moves {
@@ -95,8 +103,21 @@ function renderNamed(name: string, ids: readonly string[]): string {
 
 function declaredMoves(before: Declared, after: Declared): string[] {
   return (Object.keys(after) as (keyof Declared)[])
-    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
-    .map((name) => `caretaker: ${name} ${JSON.stringify(before[name])} → ${JSON.stringify(after[name])}`);
+    .filter((name) => name !== 'exceptions' && JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+    .map((name) => `caretaker: ${name} ${JSON.stringify(before[name])} → ${JSON.stringify(after[name])}`)
+    .concat(exceptionMoves(before.exceptions, after.exceptions));
+}
+
+function exceptionMoves(before: readonly Exception[], after: readonly Exception[]): string[] {
+  const without = (list: readonly Exception[], others: readonly Exception[]): readonly Exception[] =>
+    list.filter((one) => !others.some((other) => isSameException(one, other)));
+  return [
+    ...without(after, before).map(
+      ({ field, value, until, owner, reason }) =>
+        `exception: ${field} = ${JSON.stringify(value)} is accepted until ${until}, ${owner} answers for it: ${reason}`,
+    ),
+    ...without(before, after).map(({ field, until }) => `exception taken out: ${field} until ${until}`),
+  ];
 }
 
 /** What was pushed, for scripts. @param fieldsOf what moved in the version of one key */

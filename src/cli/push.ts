@@ -1,5 +1,5 @@
-import { type DesiredDocument, parseDesired } from '../lib/desired.ts';
-import { isSameException, tellException, tooLong } from '../lib/exceptions.ts';
+import type { DesiredDocument } from '../lib/desired.ts';
+import { tooLong } from '../lib/exceptions.ts';
 import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
@@ -79,9 +79,8 @@ export async function pushDrafts(
     drafts.map(({ key, source, document }) => ({ key, displayName: document.displayName, place: source })),
     heads,
   );
-  const nowMs = store.clock.now();
-  refuseLongExceptions(drafts, nowMs);
-  const steps = drafts.map((draft) => stepFor(draft, heads, nowMs)).filter((step) => step !== undefined);
+  refuseLongExceptions(drafts, store.clock.now());
+  const steps = drafts.map((draft) => stepFor(draft, heads)).filter((step) => step !== undefined);
   const unchanged = drafts.length - steps.length;
   say(renderSteps(steps, unchanged));
   if (steps.length === 0) return { kind: 'done', pushed: [], unchanged };
@@ -108,21 +107,13 @@ export async function pushDrafts(
 }
 
 /** A damaged head has no base to build on; whoever wants to push over it must first look at what happened. */
-function stepFor(draft: Draft, heads: DesiredRead, nowMs: number): Step | undefined {
+function stepFor(draft: Draft, heads: DesiredRead): Step | undefined {
   const damaged = heads.damaged.find(({ key }) => key === draft.key);
   if (damaged !== undefined) throw new Fault('rejected', `desired row "${draft.key}": ${damaged.problem}`);
   const head = heads.versions.find(({ key }) => key === draft.key);
   if (head?.active === true && head.content === draft.content) return undefined;
   const moves = movesBetween(head, { content: draft.content, active: true }, draft.document.substitutions);
-  return { draft, head, moves: { ...moves, lines: [...moves.lines, ...newExceptions(head, draft, nowMs)] } };
-}
-
-function newExceptions(head: DesiredVersion | undefined, { document }: Draft, nowMs: number): string[] {
-  const before = head?.active === true ? parseDesired(head.content) : undefined;
-  const known = before?.ok === true ? before.document.declared.exceptions : [];
-  return document.declared.exceptions
-    .filter((one) => !known.some((other) => isSameException(one, other)))
-    .map((one) => `exception: ${tellException(one, nowMs)}`);
+  return { draft, head, moves };
 }
 
 function refuseLongExceptions(drafts: readonly Draft[], nowMs: number): void {

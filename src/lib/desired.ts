@@ -362,10 +362,13 @@ function kindAt(path: string): Field['kind'] {
 
 /** One problem for each member of a list, so that the place is the member's own. */
 function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
-  const { path, reason, value } = member;
+  const { path, reason } = member;
   const field = FIELD_BY_PATH.get(path);
   if (field === undefined || reason === 'unknownMember') {
     const isOfBeta = BETA_ONLY.has(path);
+    // As it was written: parameters have been replaced where it was read.
+    const node = nodeAt(json.tree, path);
+    const value = node === undefined ? member.value : shortly(getNodeValue(node));
     const unknown: Unplaced = {
       kind: isOfBeta ? 'betaOnly' : 'wrongShape',
       path,
@@ -395,14 +398,18 @@ function isOdd(node: Node, { kind }: Field): boolean {
 function problemWithValue(node: Node, { path, kind }: Field, json: JsonDocument): Problem {
   const value: unknown = getNodeValue(node);
   const isInPlace = kind.name === 'text' || node.parent?.type === 'array';
-  const written = JSON.stringify(value);
   return {
     kind: kind.ids === true && isInPlace && typeof value === 'string' ? 'notAnId' : 'wrongShape',
     path,
     ...json.placeOf(node),
-    message: `cannot be ${written.length > 200 ? `${written.slice(0, 200)}…` : written}`,
+    message: `cannot be ${shortly(value)}`,
     mend: `write ${inWords(kind)}`,
   };
+}
+
+function shortly(value: unknown): string {
+  const written = JSON.stringify(value);
+  return written.length > 200 ? `${written.slice(0, 200)}…` : written;
 }
 
 function notesOf(raw: RawPolicy, json: JsonDocument): Note[] {

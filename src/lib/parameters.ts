@@ -177,7 +177,10 @@ export function wrongUse(use: Use, own: OwnParameters): Omit<Problem, 'line' | '
       mend: `write "${name}" into ${PARAMETERS_FILE} beside it`,
     };
   }
-  if (FIELD_BY_PATH.get(path)?.kind.ids !== true) {
+  const field = FIELD_BY_PATH.get(path);
+  // What is no member is wrong whatever stands in it, and is said to be.
+  if (field === undefined) return undefined;
+  if (field.kind.ids !== true) {
     const message = `names @${name}, and takes no ids`;
     return { kind: 'misplacedParameter', path, message, mend: 'write the value itself' };
   }

@@ -52,6 +52,18 @@ const sparing = (group: string): Record<string, unknown> => ({
 });
 
 describe('caretaker validate', () => {
+  it('says once of a misspelled member that it is none, with what was written there', async () => {
+    const users = { includeUsers: ['All'], excludeUser: ['@breakGlassUsers'] };
+    const conditions = { users, applications: { includeApplications: ['All'] } };
+    write({ 'typo.json': policy('Typo', { conditions }) });
+
+    const { err } = await validate(folder);
+
+    expect(err).toMatch(
+      /^typo\.json:\d+:\d+: conditions\.users\.excludeUser is no member of Graph v1\.0’s policy: \["@breakGlassUsers"\]; [^\n]*\n$/,
+    );
+  });
+
   it('says file, line, column, member, what is wrong, how to mend it and the rule, for every file at once', async () => {
     write({
       'b.json': '{\n  "displayName": "B",\n  "state": "On",\n  "conditions": {}\n}\n',
