@@ -68,7 +68,7 @@ function inWords(...lines: readonly string[]): Moves {
 }
 
 /** For lists in which every version has something to show. */
-export function renderMoves({ lines }: Moves): string[] {
+export function renderMoves({ lines }: Pick<Moves, 'lines'>): string[] {
   return (lines.length === 0 ? ['says the same'] : lines).map((line) => `    ${line}`);
 }
 

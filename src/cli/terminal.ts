@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import type { Log, World } from '../lib/app.ts';
 import type { Environment } from '../lib/settings.ts';
@@ -18,12 +19,21 @@ export interface Terminal {
 /** What scripts rely on. */
 export const EXIT = { done: 0, failed: 1, usage: 2, drift: 3 } as const;
 
+function signedIn(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user need not have a name.
+    return process.env.USER ?? process.env.USERNAME ?? 'unknown';
+  }
+}
+
 export function systemTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
-    user: process.env.USER ?? process.env.USERNAME ?? 'unknown',
+    user: signedIn(),
     world: {},
     ask: (question) => typed(`${question} `),
     async confirm(question) {

@@ -152,10 +152,7 @@ async function diffCommand(
   const first: Side = { name: before.key, version: before.version };
   if (options.json === true)
     terminal.out(`${JSON.stringify({ from: first, to: side, fields: fieldsAsJson(fields), lines })}\n`);
-  else
-    terminal.out(
-      `${[`${nameOf(first)} → ${nameOf(side)}`, ...lines.map((line) => `    ${line}`)].join('\n')}\n`,
-    );
+  else terminal.out(`${[`${nameOf(first)} → ${nameOf(side)}`, ...renderMoves({ lines })].join('\n')}\n`);
   return lines.length === 0 ? EXIT.done : EXIT.drift;
 }
 
