@@ -13,9 +13,11 @@ import {
   standingWords,
   whyNot,
 } from '../../src/lib/whatif/answer.ts';
+import { compile } from '../../src/lib/whatif/compile.ts';
 import { type Combined, evaluate, type Reason, type SetVerdict } from '../../src/lib/whatif/evaluate.ts';
+import { NO_LOCATIONS_READ } from '../../src/lib/whatif/locations.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
-import { compiled, id, raw, signIn } from './support.ts';
+import { compiled, entry, id, raw, signIn } from './support.ts';
 import { anybody, anySignIn, locations, rawPolicies, rawPolicy } from './worlds.ts';
 
 function verdictOn(raws: readonly RawPolicy[], asked: SignIn = signIn()): SetVerdict {
@@ -212,6 +214,61 @@ describe('in words', () => {
     expect(outcomeWords({ ...enforced, blocked: true, blockedBy: [id(1), 'unheard of'] }, [])).toBe(
       `is blocked by "${id(1)}" and "unheard of"`,
     );
+  });
+});
+
+describe('a difference', () => {
+  const odd = { signInRiskLevels: ['odd'] };
+  const mfa = { grantControls: { operator: 'OR', builtInControls: ['mfa'] } };
+
+  it('is one of what only reports, too, while the policies stand as they did', () => {
+    const reporting = { state: 'enabledForReportingButNotEnforced' };
+
+    expect(between([raw({}, reporting)], [raw({}, { ...reporting, ...mfa })])).toMatchObject({
+      differs: true,
+      policies: [],
+      result: null,
+      reportOnly: { blocked: { observed: true, resulting: false } },
+    });
+  });
+
+  it('is one of whether a policy applies, in the same state', () => {
+    const { policies } = between([raw({ clientAppTypes: ['other'] })], [raw()]);
+
+    expect(policies).toMatchObject([
+      {
+        observed: { state: 'enabled', policyApplies: false },
+        resulting: { state: 'enabled', policyApplies: true },
+      },
+    ]);
+  });
+
+  it('is one of whether a policy that is open may block', () => {
+    expect(between([raw(odd)], [raw(odd, mfa)]).result).toMatchObject({
+      blocked: { observed: null, resulting: false },
+      undecided: { added: [], removed: [] },
+    });
+  });
+
+  it('is told with each policy that is open', () => {
+    const two = [raw(odd, { id: id(1), displayName: 'One' }), raw(odd, { id: id(2), displayName: 'Two' })];
+
+    expect(between([], two).summary[0]).toContain('; undecided: "One", "Two"');
+  });
+
+  it('is none between what is desired of our policies and what will be, where that is the same', () => {
+    const own = (key: string | null, policy: RawPolicy): SetVerdict =>
+      evaluate(compile([{ ...entry(policy), key }], NO_LOCATIONS_READ), signIn());
+    const unfulfilled = (desired: SetVerdict, resulting: SetVerdict): unknown =>
+      compareSets({ observed: resulting, desired, resulting }).unfulfilled;
+    const off = raw({}, { state: 'disabled' });
+
+    expect(unfulfilled(own('a', raw()), own('a', raw()))).toEqual([]);
+    expect(unfulfilled(own(null, raw()), own('a', off))).toEqual([]);
+    expect(unfulfilled(own('a', raw()), own('a', off))).toMatchObject([
+      { key: 'a', desired: { state: 'enabled' }, resulting: { state: 'disabled' } },
+    ]);
+    expect(unfulfilled(own('a', raw()), own('b', raw()))).toMatchObject([{ key: 'a', resulting: null }]);
   });
 });
 

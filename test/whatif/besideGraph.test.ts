@@ -72,6 +72,49 @@ describe('our verdicts beside Graph’s', () => {
   });
 });
 
+describe('a comparison with Graph', () => {
+  /** An id whose letters have a case. */
+  const LETTERS = 'abcdef01-0000-4000-8000-000000000001';
+  const policy = raw({ clientAppTypes: ['other'] }, { id: LETTERS });
+  const ours = { policyApplies: false, analysisReasons: 'clientApps' };
+
+  it('takes ids in any letter case', () => {
+    const result = { id: LETTERS.toUpperCase(), policyApplies: false, analysisReasons: 'clientApps' };
+
+    expect(compared(result, policy)).toEqual({ agreed: 1, differences: [] });
+    expect(compared(result).differences).toContainEqual({
+      id: LETTERS,
+      displayName: 'CA900',
+      kind: 'unseen',
+      ours: null,
+      graphs: ours,
+    });
+  });
+
+  it('says both sides of a difference', () => {
+    expect(
+      compared({ id: LETTERS, policyApplies: 'yes', analysisReasons: 'notSet' }, policy).differences,
+    ).toEqual([
+      {
+        id: LETTERS,
+        displayName: 'CA900',
+        kind: 'verdict',
+        ours,
+        graphs: { policyApplies: null, analysisReasons: 'notSet' },
+      },
+    ]);
+    expect(compared(undefined, policy).differences).toEqual([
+      { id: LETTERS, displayName: 'CA900', kind: 'unseen', ours, graphs: null },
+    ]);
+  });
+
+  it('is not put out by a result without an id', () => {
+    expect(
+      compared({ id: 7, policyApplies: true, analysisReasons: 'notSet' }, OFF).differences,
+    ).toMatchObject([{ id: null, kind: 'unseen' }]);
+  });
+});
+
 const GROUPS = [id(11), id(12)];
 const ROLE = id(13);
 const UNREAD = id(35);

@@ -76,6 +76,12 @@ describe('what was not understood of a policy', () => {
       {},
       open('conditions.resources'),
     ],
+    [
+      'names resources, where another is named',
+      raw({ applications: { includeApplications: [id(50)] }, resources: [1] }),
+      {},
+      certain(false),
+    ],
     ['beside all clients is no matter', raw({ clientAppTypes: ['all', 'odd'] }), {}, certain(true)],
     [
       'beside one client is no matter to it',

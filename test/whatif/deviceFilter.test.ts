@@ -122,6 +122,7 @@ describe('a device filter', () => {
     ['device.model -like "a"', '-like is no operator'],
     ['device.nothing -eq "a"', 'device.nothing is no attribute of a device'],
     ['user.model -eq "a"', 'user.model is no attribute of a device'],
+    ['abcdef.model -eq "a"', 'abcdef.model is no attribute of a device'],
     ['"device.model" -eq "a"', 'device.model is unexpected'],
     ['device.model -eq "a" "b"', 'b is unexpected'],
     ['device.model -eq "a")', ') is unexpected'],
@@ -166,10 +167,11 @@ describe('a device filter', () => {
     [`${'(device.model -eq "a") or '.repeat(70)}device.model -eq "a"`, { kind: 'any' }],
     [`device.model -eq "${'a'.repeat(3072 - 'device.model -eq ""'.length)}"`, { kind: 'test' }],
   ])('is taken apart: %s', (text, expected) => {
-    expect(rule(text)).toMatchObject(expected);
+    expect(parseRule(text)).toMatchObject({ kind: 'rule', rule: expected });
   });
 
   it.each<[string, Device, boolean]>([
+    ['device.model -eq "a"', { model: ['a'] }, false],
     ['device.physicalIds -eq null', { physicalIds: null }, true],
     ['device.physicalIds -eq null', { physicalIds: ['a'] }, false],
     ['device.physicalIds -ne null', { physicalIds: ['a'] }, true],

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { APP_GROUPS } from '../../src/lib/whatif/apps.ts';
-import { evaluate, type PolicyVerdict, type Reading, type Reason } from '../../src/lib/whatif/evaluate.ts';
+import {
+  evaluate,
+  evaluatePolicy,
+  type PolicyVerdict,
+  type Reading,
+  type Reason,
+} from '../../src/lib/whatif/evaluate.ts';
+import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
 import { AZURE_MANAGEMENT, compiled, id, member, raw, SHAREPOINT, signIn, USER } from './support.ts';
 
@@ -535,5 +542,75 @@ describe('targets by attributes and by words', () => {
 
     expect(verdict.policyApplies).toBe(is);
     if (is === null) expect(verdict.needs).toEqual([`custom security attributes of ${id(20)}`]);
+  });
+});
+
+describe('a verdict', () => {
+  it('has no reasons and no needs where the policy applies', () => {
+    expect(judge(raw(), signIn())).toEqual({
+      id: id(900),
+      key: null,
+      displayName: 'CA900',
+      state: 'enabled',
+      policyApplies: true,
+      analysisReasons: 'notSet',
+      reasons: [],
+      needs: [],
+    });
+  });
+
+  it('on one policy depends on what was not understood, unless it is read as Graph does', () => {
+    const [policy] = compiled([raw({ times: [1] })]).policies;
+    if (policy === undefined) throw new Error('one policy is compiled to one');
+
+    expect(evaluatePolicy(policy, signIn()).needs).toEqual(['conditions.times']);
+    expect(evaluatePolicy(policy, signIn(), 'asGraph').policyApplies).toBe(true);
+  });
+
+  it('on a set asks for no sign-in again where no policy does', () => {
+    expect(evaluate(compiled([raw()]), signIn()).enforced.session.signInFrequency).toBeNull();
+  });
+
+  it.each<[Reason, RawPolicy, SignIn, Reading?]>([
+    ['clientApps', raw({ clientAppTypes: ['easSupported'] }), signIn({ clientApp: 'browser' })],
+    [
+      'application',
+      raw({ applications: { includeApplications: [id(50)] } }),
+      signIn({ target: { kind: 'userAction', action: 'urn:user:registerdevice' } }),
+    ],
+    [
+      'application',
+      raw({ applications: { includeApplications: [id(50)] } }),
+      signIn({ target: { kind: 'authContext', value: 'c1' } }),
+    ],
+    ['application', raw({ applications: { includeAuthenticationContextClassReferences: ['c1'] } }), signIn()],
+    ['users', raw({ users: { includeUsers: [id(2)], somethingNew: 1 } }), signIn(), 'asGraph'],
+    [
+      'notEnoughInformation',
+      raw({ users: { includeGroups: [GROUP], somethingNew: 1 } }),
+      signIn({ identity: { kind: 'user', id: USER, guestType: null } }),
+      'asGraph',
+    ],
+  ])('fails with %s: %j', (reason, policy, asked, reading) => {
+    expect(judge(policy, asked, reading)).toMatchObject({ policyApplies: false, analysisReasons: reason });
+  });
+
+  it('read as Graph does takes no place for none', () => {
+    const locations: NamedLocations = {
+      list: [
+        { kind: 'country', id: id(71), countries: ['DE'], includeUnknownCountriesAndRegions: false },
+        { kind: 'ip', id: id(72), isTrusted: false, ranges: ['10.0.0.0/8'] },
+      ],
+      mfaTrustedRanges: [],
+    };
+    const { location: _, ...asked } = signIn();
+    const abroad = (excludeLocations: readonly string[]): boolean | null | undefined =>
+      evaluate(
+        compiled([raw({ locations: { includeLocations: ['All'], excludeLocations } })], locations),
+        asked,
+        'asGraph',
+      ).policies[0]?.policyApplies;
+
+    expect([abroad([id(71)]), abroad([id(72)])]).toEqual([true, true]);
   });
 });

@@ -346,6 +346,9 @@ describe('an address', () => {
     ['::1.2.3.256', undefined],
     ['1.2.3.4::', undefined],
     ['x1.2.3.4', undefined],
+    ['::ffff:1.2.3.44', (1n << 128n) + 0x0102032cn],
+    ['::1.2.3.4x', undefined],
+    ['x\n::1.2.3.4', undefined],
     ['1.2.3.4x', undefined],
     ['1.2.3.4.5', undefined],
     ['1.2.3', undefined],
@@ -407,6 +410,7 @@ describe('a range', () => {
     ['touching', ['10.0.0.0/24', '10.0.1.0/24'], ['10.0.0.0-10.0.1.255']],
     ['one in the other', ['10.0.0.0/16', '10.0.1.0/24'], ['10.0.0.0-10.0.255.255']],
     ['twice', ['10.0.0.0/24', '10.0.0.0/24'], ['10.0.0.0-10.0.0.255']],
+    ['the same address', ['10.0.0.7', '10.0.0.7'], ['10.0.0.7-10.0.0.7']],
     [
       'of two families',
       ['0.0.0.0/1', '8000::/1'],
@@ -427,5 +431,8 @@ describe('a range', () => {
     expect(points('255.255.255.0/24')).toEqual(new Set(['::', '0.0.0.0', '255.255.255.0']));
     expect(points('ffff::/16')).toEqual(new Set(['::', '0.0.0.0', 'ffff::']));
     expect(points('::/0', '0.0.0.0/0')).toEqual(new Set(['::', '0.0.0.0']));
+    expect(
+      turningPoints([parseRange('255.255.255.0/24') as Range, parseRange('::/0') as Range]),
+    ).toHaveLength(3);
   });
 });

@@ -199,6 +199,9 @@ function complaints(body: unknown): readonly string[] {
   return read.ok ? [] : read.problems.map(({ path, message }) => `${path} ${message}`);
 }
 
+const APPLICATIONS =
+  'is not a list of application ids; name the applications themselves, as Graph’s own What If matches no group of them';
+
 describe('a complaint', () => {
   const conditions = (signInConditions: object): object => ({ ...PLAIN, signInConditions });
   const facts = (members: object): object => ({ ...PLAIN, facts: members });
@@ -311,6 +314,19 @@ describe('a complaint', () => {
       ['facts.namedLocations is not a list of named locations, each with its id'],
     ],
     [{ ...PLAIN, facts: [] }, ['facts is not an object']],
+    [
+      to({ includeApplications: ['xazureManagement'] }),
+      [`signInContext.includeApplications ${APPLICATIONS}`],
+    ],
+    [to({ includeApplications: [7] }), [`signInContext.includeApplications ${APPLICATIONS}`]],
+    [
+      { ...PLAIN, signInIdentity: { userId: [USER] } },
+      [
+        'signInIdentity.userId is not an object id',
+        'signInIdentity names neither a userId nor a servicePrincipalId',
+      ],
+    ],
+    [conditions({ country: ['de'] }), ['signInConditions.country is not two letters']],
     [[], [' is not an object', 'signInIdentity is missing', 'signInContext is missing']],
   ])('says what is wrong: %j', (body, expected) => {
     expect(complaints(body)).toEqual(expected);
@@ -370,6 +386,7 @@ describe('what a question says beside the sign-in', () => {
 
   it('is nothing where facts are null', () => {
     expect(asked({ facts: { groups: null } }).hasFacts).toBe(false);
+    expect(asked({ facts: null, reading: undefined }).hasFacts).toBe(false);
     expect(asked({ facts: { groups: [] } }).hasFacts).toBe(true);
   });
 

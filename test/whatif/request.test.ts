@@ -74,6 +74,9 @@ describe('a What If question', () => {
   });
 });
 
+/** An id whose letters have a case. */
+const LETTERS = 'abcdef01-0000-4000-8000-000000000001';
+
 /** The sign-in of a question with these parts, or what is wrong with it. */
 function asked(parts: Readonly<Record<string, unknown>>): unknown {
   const read = readRequest({
@@ -93,10 +96,16 @@ describe('of a question', () => {
   it.each<[string, Readonly<Record<string, unknown>>, object]>([
     ['nothing more is made than was said', {}, PLAIN],
     ['null is not given', { signInConditions: null, facts: null }, PLAIN],
+    ['a device that is null is not given', { signInConditions: { deviceInfo: null } }, PLAIN],
+    [
+      'a user comes in lower case',
+      { signInIdentity: { userId: LETTERS.toUpperCase() } },
+      { identity: { kind: 'user', id: LETTERS } },
+    ],
     [
       'a service principal comes in lower case, and before a user',
-      { signInIdentity: { servicePrincipalId: id(2).toUpperCase(), userId: id(1) } },
-      { identity: { kind: 'workload', servicePrincipalId: id(2) } },
+      { signInIdentity: { servicePrincipalId: LETTERS.toUpperCase(), userId: id(1) } },
+      { identity: { kind: 'workload', servicePrincipalId: LETTERS } },
     ],
     [
       'groups and roles come in lower case',
@@ -202,7 +211,7 @@ describe('of a question', () => {
     ],
     ['a device without attributes is one', { signInConditions: { deviceInfo: {} } }, { device: {} }],
   ])('%s', (_, parts, expected) => {
-    expect(asked(parts)).toEqual({ ...PLAIN, ...expected });
+    expect(asked(parts)).toStrictEqual({ ...PLAIN, ...expected });
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, readonly string[]]>([
@@ -255,7 +264,7 @@ describe('of a question', () => {
     ],
     [
       'a value of an attribute',
-      { signInConditions: { deviceInfo: { model: 7, physicalIds: [7] } } },
+      { signInConditions: { deviceInfo: { model: 7, physicalIds: ['a', 7] } } },
       ['model', 'physicalIds'].map(
         (name) => `signInConditions.deviceInfo.${name} is neither text, true, false nor a list of texts`,
       ),
@@ -282,7 +291,7 @@ describe('of a question', () => {
     });
 
     expect(read.ok && read.namedLocations).toEqual([{ kind: 'unread', id: id(3) }]);
-    expect(read.ok && read.signIn).toEqual({ identity: { kind: 'user', id: id(1) } });
+    expect(read.ok && read.signIn).toStrictEqual({ identity: { kind: 'user', id: id(1) } });
   });
 });
 

@@ -212,9 +212,11 @@ describe('a told answer', () => {
     const silent = evaluate(compiled([]), ASKED);
     const nothing = compareSets({ observed: silent, desired: silent, resulting: silent });
 
-    expect(told({ ...ASKED, clientApp })).toContain(
+    const lines = told({ ...ASKED, clientApp });
+    const warning = lines.indexOf(
       `  ! ${clientApp} cannot show what is asked for, so in effect it is blocked`,
     );
+    expect([lines[warning - 1], warning > 0]).toEqual(['', true]);
     expect(told({ ...ASKED, clientApp }, nothing).join('\n')).not.toContain('in effect');
   });
 
@@ -233,6 +235,12 @@ describe('a told answer', () => {
       `${row}gets in after mfa for "CA900"`,
     );
     expect(
+      reporting({
+        grantControls: { operator: 'OR', builtInControls: ['mfa'] },
+        sessionControls: { disableResilienceDefaults: true },
+      }),
+    ).toContain(`${row}gets in after mfa for "CA900"; in the session disableResilienceDefaults`);
+    expect(
       reporting({ grantControls: null, sessionControls: { disableResilienceDefaults: true } }),
     ).toContain(`${row}gets in, and nothing is asked for; in the session disableResilienceDefaults`);
     expect(
@@ -241,5 +249,21 @@ describe('a told answer', () => {
         { signInRiskLevels: ['high'] },
       ),
     ).toContain(`${row}gets in, and nothing is asked for; undecided: "CA900"`);
+  });
+
+  it('is short where nothing is there, and where one thing is open for two reasons', () => {
+    const silent = evaluate(compiled([]), ASKED);
+    const open = evaluate(compiled([raw({ signInRiskLevels: ['high'], times: [1] })]), ASKED);
+    const all = (one: typeof open): Partial<WhatIfAnswer> =>
+      compareSets({ observed: one, desired: one, resulting: one });
+
+    expect(told(ASKED, all(silent)).slice(2)).toEqual([
+      '  today           gets in, and nothing is asked for',
+      '  after the plan  gets in, and nothing is asked for',
+      '  as desired      gets in, and nothing is asked for (by our policies alone)',
+    ]);
+    expect(told(ASKED, all(open))).toContain(
+      `    "CA900" [enabled] ${id(900)}: signInRisk, conditions.times`,
+    );
   });
 });
