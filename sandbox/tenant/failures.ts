@@ -38,7 +38,7 @@ export function failure(
   }
 }
 
-/** An answer of status 200 that is no JSON. */
+/** An answer that says all is well and is no JSON. */
 export function spoiltBody(name: (typeof faultsOfBodies)[number], answer: GraphAnswer): GraphAnswer {
   switch (name) {
     case 'cutBody':

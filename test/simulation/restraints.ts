@@ -10,6 +10,7 @@ import { declaredIn, PARAMETERS, typed } from './policies.ts';
 export const RESTRAINTS: readonly Promised[] = [
   { name: '15 no version that enforces less goes out unapproved', check: looserVersions },
   { name: '16 consent is used up by the write it lets go', check: unusedConsents },
+  { name: '16 consent that came to nothing is good again', check: lostConsents },
   { name: '17 consent to what is planned no more is gone', check: staleConsents },
   { name: '18 an emergency that was declared is left on', check: switchedOff },
   { name: '19 what was made stricter by hand waits where its file says so', check: takenBack },
@@ -63,6 +64,17 @@ function unusedConsents(history: History): string[] {
     const consent = write.ledger?.consents.find((one) => one.digest === digest);
     if (consent === undefined || consent.at > run.startedAt || consent.usedBy !== null) return [];
     return [`${run.runId} sent ${write.method} ${write.path} and left the consent to it good for another`];
+  });
+}
+
+/** Judged where nothing goes wrong with the tables. */
+function lostConsents({ runs, calmRun, journal, consentsLeft }: History): string[] {
+  const calm = new Set(runs.slice(calmRun).map(({ runId }) => runId));
+  return consentsLeft.flatMap(({ key, usedBy }) => {
+    const outcome = journal.find((entry) => entry.kind === 'outcome' && entry.intentId === usedBy);
+    if (outcome?.kind !== 'outcome' || !calm.has(outcome.runId)) return [];
+    const isNothing = outcome.status === 'stale' || outcome.status === 'rejected';
+    return isNothing ? [`consent to ${key} was used up by a write that was ${outcome.status}`] : [];
   });
 }
 

@@ -432,7 +432,7 @@ const SABOTAGES: readonly Sabotage[] = [
     name: 'consent that came to nothing is not given back',
     file: 'src/lib/apply.ts',
     find: 'if (approval !== null && isUsed) await ports.approvals.mark(approval, null);',
-    put: 'if (approval !== null && isUsed) await ports.approvals.mark(approval, approval.usedBy);',
+    put: 'if (approval !== null && isUsed) await ports.approvals.read();',
   },
   {
     name: 'consent outlives what it was given to',
