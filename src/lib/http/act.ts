@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type App, type Log, platform, theApp } from '../app.ts';
+import type { App, Log } from '../app.ts';
 import { asFault } from '../fault.ts';
 import type { Person } from '../ports.ts';
-import { problem, wrongSettings } from './answers.ts';
+import { admitBody } from './admit.ts';
+import { problem } from './answers.ts';
 import { logTo } from './logging.ts';
-import { authorise, readBody, UNKNOWN_CALLER } from './requests.ts';
+import { UNKNOWN_CALLER } from './requests.ts';
 
 /** What a person asks for, once it is known that they may. */
 export interface Act {
@@ -14,22 +15,17 @@ export interface Act {
   readonly log: Log;
 }
 
-/** Every act of a person alike: who asks, whether the app is set up, and what cannot be written is said in one way. */
+/** Every act of a person alike: it has somebody's name, and what cannot be written is said in one way. */
 export async function act(
   request: HttpRequest,
   context: InvocationContext,
   answer: (act: Act) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
-  const allowed = authorise(request, 'Caretaker.Operator', platform().isAuthenticationOn);
-  if (!allowed.ok) return problem(allowed.problems);
-  const built = theApp();
-  if (!built.ok) return wrongSettings(built.problems);
-  const body = await readBody(request);
-  if (!body.ok) return problem(body.problems);
-  const by = allowed.caller ?? UNKNOWN_CALLER;
-  try {
-    return await answer({ app: built.app, by, body: body.value, log: logTo(context) });
-  } catch (error) {
-    return problem({ status: 503, problems: [asFault(error).message] });
-  }
+  return admitBody(request, async ({ app, caller }, body) => {
+    try {
+      return await answer({ app, by: caller ?? UNKNOWN_CALLER, body, log: logTo(context) });
+    } catch (error) {
+      return problem({ status: 503, problems: [asFault(error).message] });
+    }
+  });
 }

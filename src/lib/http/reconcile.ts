@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type App, platform, type RunOrder, theApp } from '../app.ts';
+import { type App, type RunOrder, theApp } from '../app.ts';
 import type { Mode, RunReport } from '../report.ts';
 import type { SettingsProblem } from '../settings.ts';
-import { json, type Problems, problem, wrongSettings } from './answers.ts';
+import { admitBody } from './admit.ts';
+import { json, type Problems, problem } from './answers.ts';
 import { logTo } from './logging.ts';
-import { authorise, readBody, strangers } from './requests.ts';
+import { strangers } from './requests.ts';
 
 /** Azure's front end cuts a caller off after 230 s, whatever the function's own timeout. */
 const HTTP_BUDGET_MS = 200_000;
@@ -36,19 +37,15 @@ export async function runOnDemand(
   request: HttpRequest,
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
-  const allowed = authorise(request, 'Caretaker.Operator', platform().isAuthenticationOn);
-  if (!allowed.ok) return problem(allowed.problems);
-  const read = theApp();
-  if (!read.ok) return wrongSettings(read.problems);
-  const body = await readBody(request);
-  if (!body.ok) return problem(body.problems);
-  const order = orderOf(body.value, read.app.settings.mode);
-  if ('problems' in order) return problem(order);
-  return run(
-    read.app,
-    { ...order, trigger: 'demand', requestedBy: allowed.caller, budgetMsMax: HTTP_BUDGET_MS },
-    context,
-  );
+  return admitBody(request, async ({ app, caller }, body) => {
+    const order = orderOf(body, app.settings.mode);
+    if ('problems' in order) return problem(order);
+    return run(
+      app,
+      { ...order, trigger: 'demand', requestedBy: caller, budgetMsMax: HTTP_BUDGET_MS },
+      context,
+    );
+  });
 }
 
 async function run(app: App, order: RunOrder, context: InvocationContext): Promise<HttpResponseInit> {

@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type App, platform, theApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { asFault } from '../fault.ts';
-import { json, problem, wrongSettings } from './answers.ts';
+import { admit } from './admit.ts';
+import { json, problem } from './answers.ts';
 import { logTo } from './logging.ts';
-import { authorise } from './requests.ts';
 
 const TOP_MAX = 100;
 /** How long a question that only the tables answer may take. */
@@ -22,24 +22,25 @@ export async function showRun(request: HttpRequest, context: InvocationContext):
   const { runId = '' } = request.params;
   return read(request, async (app) => {
     const report = await app.open(logTo(context), BUDGET_MS).runs.get(runId);
-    return report === undefined
-      ? problem({ status: 404, problems: [`no run has the id "${runId}"; runs are kept 90 days`] })
-      : json(report);
+    return report === undefined ? noRun(runId) : json(report);
   });
 }
 
-/** Every GET alike: who asks, whether the app is set up, and what cannot be read is said in one way. */
+/** Every GET alike: a reader asks, and what cannot be read is said in one way. */
 export async function read(
   request: HttpRequest,
   answer: (app: App) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
-  const allowed = authorise(request, 'Caretaker.Reader', platform().isAuthenticationOn);
-  if (!allowed.ok) return problem(allowed.problems);
-  const built = theApp();
-  if (!built.ok) return wrongSettings(built.problems);
-  try {
-    return await answer(built.app);
-  } catch (error) {
-    return problem({ status: 503, problems: [asFault(error).message] });
-  }
+  return admit(request, 'Caretaker.Reader', async ({ app }) => {
+    try {
+      return await answer(app);
+    } catch (error) {
+      return problem({ status: 503, problems: [asFault(error).message] });
+    }
+  });
+}
+
+/** No run of that name is kept. */
+export function noRun(runId: string): HttpResponseInit {
+  return problem({ status: 404, problems: [`no run has the id "${runId}"; runs are kept 90 days`] });
 }

@@ -1,23 +1,19 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { type App, platform, theApp } from '../app.ts';
+import type { App } from '../app.ts';
 import { asFault, type Fault } from '../fault.ts';
 import type { Simulation } from '../simulate.ts';
-import { json, problem, wrongSettings } from './answers.ts';
+import { admitBody } from './admit.ts';
+import { json, problem } from './answers.ts';
 import { logTo } from './logging.ts';
-import { authorise, readBody } from './requests.ts';
 
 export async function answerWhatIf(
   request: HttpRequest,
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
-  const allowed = authorise(request, 'Caretaker.Operator', platform().isAuthenticationOn);
-  if (!allowed.ok) return problem(allowed.problems);
-  const read = theApp();
-  if (!read.ok) return wrongSettings(read.problems);
-  const body = await readBody(request);
-  if (!body.ok) return problem(body.problems);
-  const simulated = await tried(read.app, body.value, context);
-  return simulated instanceof Error ? problem(troubleOf(simulated)) : answered(simulated);
+  return admitBody(request, async ({ app }, body) => {
+    const simulated = await tried(app, body, context);
+    return simulated instanceof Error ? problem(troubleOf(simulated)) : answered(simulated);
+  });
 }
 
 async function tried(app: App, body: unknown, context: InvocationContext): Promise<Simulation | Fault> {
