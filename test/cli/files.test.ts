@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { main } from '../../src/cli/main.ts';
 import { IDS } from '../laws/generators.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 import { article } from '../support/world.ts';
 
 let folder: string;
@@ -23,21 +23,8 @@ function write(files: Readonly<Record<string, string | Uint8Array>>): void {
   }
 }
 
-async function validate(...paths: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await main(['validate', ...paths], {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    ask: () => Promise.resolve(undefined),
-    confirm: async () => undefined,
-    environment: {},
-    user: 'test',
-    world: {},
-  });
+async function validate(...paths: string[]): Promise<Told> {
+  const { code, out, err } = await caretakerIn({}, ['validate', ...paths]);
   const short = (text: string): string => text.replaceAll(`${folder}/`, '');
   return { code, out: short(out), err: short(err) };
 }

@@ -8,9 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../sandbox/azurite.ts';
 import { packageRoot } from '../../src/cli/baselines.ts';
 import { moved } from '../../src/cli/initFiles.ts';
-import { main } from '../../src/cli/main.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 import { BASELINES } from '../../src/lib/baselines.ts';
 import { readSettings } from '../../src/lib/settings.ts';
+import { caretakerIn } from '../support/caretaker.ts';
 
 const TENANT_ID = '7e4a1c00-0000-4000-8000-0000000000aa';
 const USER = 'b1ea4c1a-0000-4000-8000-000000000001';
@@ -38,14 +39,7 @@ interface Person {
 async function caretaker(words: readonly string[], person: Person = {}) {
   const { types, agrees, environment = {} } = person;
   const [asked, typing] = [[] as string[], [...(types ?? [])]];
-  let [out, err] = ['', ''];
-  const code = await main(words, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
+  const change: Partial<Terminal> = {
     async ask(question) {
       asked.push(question);
       return typing.shift();
@@ -55,10 +49,8 @@ async function caretaker(words: readonly string[], person: Person = {}) {
       return agrees;
     },
     environment,
-    user: 'test',
-    world: {},
-  });
-  return { code, out, err, asked };
+  };
+  return { ...(await caretakerIn(change, words)), asked };
 }
 
 const init = (words: readonly string[], person?: Person) => caretaker(['init', folder, ...words], person);

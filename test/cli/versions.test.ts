@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { caller } from '../../src/lib/storage/calls.ts';
 import { connect } from '../../src/lib/storage/connect.ts';
 import type { Rows } from '../../src/lib/storage/rows.ts';
 import { tableRows } from '../../src/lib/storage/tableRows.ts';
 import { handClock } from '../contract/bench.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 import { article } from '../support/world.ts';
 import { type FakeVault, fakeVault } from './vault.ts';
 
@@ -42,39 +41,24 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-interface Answer {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
 /** @param settings to set differently for this one command. @param answer to the question, where one is asked */
 async function caretakerWith(
   settings: Readonly<Record<string, string>>,
   words: readonly string[],
   answer?: () => Promise<boolean>,
-): Promise<Answer> {
-  let [out, err] = ['', ''];
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
+): Promise<Told> {
+  const change = {
     confirm: async () => answer?.(),
-    ask: async () => undefined,
     environment: { ...sandbox.environment, TENANT_ID: tenantId, ...settings },
     user: 'ann',
     world: {
       tablesCredential: { getToken: async () => ({ token: 'operator', expiresOnTimestamp: 4e12 }) },
     },
   };
-  const code = await main(words, terminal);
-  return { code, out, err };
+  return caretakerIn(change, words);
 }
 
-const caretaker = (...words: string[]): Promise<Answer> => caretakerWith({}, words);
+const caretaker = (...words: string[]): Promise<Told> => caretakerWith({}, words);
 
 async function json(...words: string[]): Promise<Record<string, unknown>> {
   const answer = await caretaker(...words, '--json');
@@ -82,7 +66,7 @@ async function json(...words: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(answer.out) as Record<string, unknown>;
 }
 
-async function pushed(change: Record<string, unknown>, ...words: string[]): Promise<Answer> {
+async function pushed(change: Record<string, unknown>, ...words: string[]): Promise<Told> {
   const path = join(folder, `${KEY}.json`);
   await writeFile(path, JSON.stringify(article(change)));
   return caretaker('push', path, '--yes', ...words);

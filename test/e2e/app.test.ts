@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../sandbox/host.ts';
 import { BREAK_GLASS_GROUP, BREAK_GLASS_USER, type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import type { RunReport, RunSummary } from '../../src/lib/report.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 
 /** New Year's Eve only: these tests say themselves when a run starts. */
 const NEVER = '59 59 23 31 12 *';
@@ -25,23 +24,8 @@ afterAll(async () => {
   await sandbox?.close();
 });
 
-async function caretaker(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    ask: async () => undefined,
-    confirm: async () => undefined,
-    environment: sandbox.environment,
-    user: 'test',
-    world: {},
-  };
-  return { code: await main(words, terminal), out, err };
-}
+const caretaker = (...words: string[]): Promise<Told> =>
+  caretakerIn({ environment: sandbox.environment }, words);
 
 async function post(
   body?: unknown,

@@ -9,7 +9,7 @@ import {
   type Sandbox,
   startSandbox,
 } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 
 const OFFICE = 'CA010 - Block Office for Adele';
 const AZURE = 'CA001 - Require MFA for Azure management';
@@ -57,23 +57,8 @@ afterAll(async () => {
   await sandbox?.close();
 });
 
-async function caretaker(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await main(words, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    confirm: async () => undefined,
-    ask: async () => undefined,
-    environment: sandbox.environment,
-    user: 'test',
-    world: {},
-  });
-  return { code, out, err };
-}
+const caretaker = (...words: string[]): Promise<Told> =>
+  caretakerIn({ environment: sandbox.environment }, words);
 
 const capture = (...words: string[]) => caretaker('capture', ...words, '--out', folder);
 
@@ -172,18 +157,10 @@ describe('caretaker capture', () => {
       Buffer.from(`\uFEFF{ "value": [\n${JSON.stringify(good)},\n${JSON.stringify(bad)}\n]}`, 'utf16le'),
     );
     const asked = sandbox.tenant.truth().length;
-    let err = '';
-    const code = await main(['capture', '--from', source, '--out', join(folder, 'new', 'deep')], {
-      out: () => undefined,
-      err: (text) => {
-        err += text;
-      },
-      confirm: async () => undefined,
-      ask: async () => undefined,
-      environment: {},
-      user: 'test',
-      world: { fetch: () => Promise.reject(new Error('nothing may be asked')) },
-    });
+    const { code, err } = await caretakerIn(
+      { world: { fetch: () => Promise.reject(new Error('nothing may be asked')) } },
+      ['capture', '--from', source, '--out', join(folder, 'new', 'deep')],
+    );
 
     expect(code).toBe(2);
     expect(err).toBe(

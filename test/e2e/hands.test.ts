@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Host } from '../../sandbox/host.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import type { RunReport, RunSummary } from '../../src/lib/report.ts';
 import type { Status } from '../../src/lib/status.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 
 /** New Year's Eve only: these tests say themselves when a run starts. */
 const NEVER = '59 59 23 31 12 *';
@@ -43,28 +43,8 @@ function caretaker(...words: string[]): Promise<{ code: number; out: string; err
   return caretakerAs('ada', {}, ...words);
 }
 
-async function caretakerAs(
-  user: string,
-  change: Partial<Terminal>,
-  ...words: string[]
-): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const terminal: Terminal = {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    confirm: async () => undefined,
-    ask: async () => undefined,
-    environment: sandbox.environment,
-    user,
-    world: {},
-    ...change,
-  };
-  return { code: await main(words, terminal), out, err };
-}
+const caretakerAs = (user: string, change: Partial<Terminal>, ...words: string[]): Promise<Told> =>
+  caretakerIn({ environment: sandbox.environment, user, ...change }, words);
 
 /** The timer's next run, as it was recorded. */
 async function scheduled(): Promise<RunReport> {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
 import { IDS } from '../laws/generators.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 import { article } from '../support/world.ts';
 
 const [ONE, TWO, THREE] = IDS as [string, string, string];
@@ -22,23 +22,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function push(): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await main(['push', folder, '--yes'], {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    ask: () => Promise.resolve(undefined),
-    confirm: async () => undefined,
-    environment: sandbox.environment,
-    user: 'test',
-    world: {},
-  });
-  return { code, out, err };
-}
+const push = (): Promise<Told> =>
+  caretakerIn({ environment: sandbox.environment }, ['push', folder, '--yes']);
 
 function write(parameters: Record<string, unknown>, spared: readonly string[], strength?: string): void {
   const policy = article({

@@ -10,8 +10,8 @@ import {
   type Sandbox,
   startSandbox,
 } from '../../sandbox/sandbox.ts';
-import { main } from '../../src/cli/main.ts';
 import type { WhatIfAnswer } from '../../src/lib/whatif/answer.ts';
+import { caretakerIn, type Told } from '../support/caretaker.ts';
 
 const NEVER = '59 59 23 31 12 *';
 const NOBODY = 'ffffffff-0000-4000-8000-000000000001';
@@ -42,23 +42,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function caretaker(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ['', ''];
-  const code = await main(words, {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    ask: async () => undefined,
-    confirm: async () => undefined,
-    environment: sandbox.environment,
-    user: 'test',
-    world: {},
-  });
-  return { code, out, err };
-}
+const caretaker = (...words: string[]): Promise<Told> =>
+  caretakerIn({ environment: sandbox.environment }, words);
 
 async function answerOf(...words: string[]): Promise<WhatIfAnswer> {
   const { code, out, err } = await caretaker('whatif', ...words, '--json');
