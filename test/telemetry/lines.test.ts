@@ -62,7 +62,8 @@ describe('a line of telemetry', () => {
 
   it('loses nothing when a long drift is split', () => {
     const field = fc.record({
-      path: fc.string({ maxLength: 80 }),
+      // What looks like a mail address is blotted out, which the test below promises.
+      path: fc.string({ maxLength: 80 }).map((path) => path.replaceAll('@', '')),
       desired: fc.array(fc.uuid(), { maxLength: 30 }),
       observed: fc.array(fc.uuid(), { maxLength: 30 }),
     });
