@@ -347,28 +347,30 @@ function unrepaired(history: History): string[] {
   return broken;
 }
 
+type Shown = RunReport['policies'][number];
+
 /** While a new version may not go, the tenant is kept at the last proven one; without one, nothing is said. */
-function wantedOf(
-  { proven }: History,
-  { key, verdict, proven: isProven }: RunReport['policies'][number],
-  versions: readonly RawPolicy[],
-): RawPolicy | undefined {
-  if (isProven || verdict === 'admit' || verdict === null) return versions.at(-1);
-  return versions[(proven.get(key) ?? 0) - 1];
+function wantedOf({ proven }: History, shown: Shown, versions: readonly RawPolicy[]): RawPolicy | undefined {
+  return isToGoOut(shown) ? versions.at(-1) : versions[(proven.get(shown.key) ?? 0) - 1];
+}
+
+function isToGoOut({ verdict, proven }: Shown): boolean {
+  return proven || verdict === 'admit' || verdict === null;
+}
+
+/** What was found about the change towards the version that is wanted now. */
+function findingsAbout(shown: Shown): Shown['findings'] {
+  return isToGoOut(shown) ? shown.findings : (shown.meanwhile?.findings ?? []);
 }
 
 /** An exclusion is gone from an object nobody can read: exposure beats repair (docs/decisions, 9). */
-function isExposed({ verdict, findings }: RunReport['policies'][number]): boolean {
+function isExposed({ verdict, findings }: Shown): boolean {
   const rules = findings.map(({ rule }) => rule);
   return verdict === 'deny' && rules.includes('breakGlass') && rules.includes('unrecognisedContent');
 }
 
 /** What is not as wanted and has no rule to excuse it, judged by the truth of the tenant and not by the report. */
-function differences(
-  history: History,
-  shown: RunReport['policies'][number],
-  wanted: RawPolicy | undefined,
-): string[] {
+function differences(history: History, shown: Shown, wanted: RawPolicy | undefined): string[] {
   if (wanted === undefined) return [];
   const { tenant, hands, withheld } = history;
   const truth = tenant.truth();
@@ -396,9 +398,9 @@ function differences(
   // Switching it on again with exclusions we may not put back would shut the protected identities out.
   if (odd.has('conditions.users') && shown.verdict === 'deny') return [];
   const isOn = declaredIn(wanted).contingency === true && own.state === 'enabled';
-  const isLeftStricter = shown.findings.some(
-    ({ rule, decision }) => rule === 'tightenedByHand' && decision === 'hold',
-  );
+  const isLeftStricter =
+    declaredIn(wanted).whenTightened === 'hold' &&
+    findingsAbout(shown).some(({ rule, decision }) => rule === 'tightenedByHand' && decision === 'hold');
   return fieldDrifts(effective(typed(wanted), PARAMETERS, IDENTITIES), policy)
     .filter(({ object }) => !odd.has(object))
     .filter(({ path }) => !(isOn && path === 'state'))

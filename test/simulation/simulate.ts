@@ -14,7 +14,14 @@ import { EMERGENCY, TENANT } from '../support/world.ts';
 import { type Dice, dice } from './dice.ts';
 import { hands, type Way } from './hands.ts';
 import { type History, reportOf } from './history.ts';
-import { type Order, type Perils, type Planet, type RunRecord, runOnMachine } from './machine.ts';
+import {
+  isDeparture,
+  type Order,
+  type Perils,
+  type Planet,
+  type RunRecord,
+  runOnMachine,
+} from './machine.ts';
 import { type Operator, operator } from './operator.ts';
 import { ADMINS, CONTRACTORS, desiredPolicy, OFFICE, STAFF } from './policies.ts';
 import { PROMISES } from './promises.ts';
@@ -344,9 +351,8 @@ function nastyPerils(chance: Dice, isNasty: () => boolean, aim: Aim, whim: () =>
         return 'death';
       }
       if (chance.chance(deathRate)) return 'death';
-      // A request that has left cannot be called back, however long it takes to arrive.
-      const hasLeft = ['before POST', 'before PATCH', 'before a restore'].includes(point);
-      if (!hasLeft && chance.chance(pauseRate)) return { standsMs: chance.pick([3_000, 40_000, 200_000]) };
+      if (!isDeparture(point) && chance.chance(pauseRate))
+        return { standsMs: chance.pick([3_000, 40_000, 200_000]) };
       if (jumpsLeft > 0 && chance.chance(jumpRate)) {
         jumpsLeft -= 1;
         return { jumpsMs: chance.pick([-4_000, -1_000, 5_000, 20_000]) };
