@@ -1,12 +1,10 @@
 import type { Policy } from '../../sandbox/tenant/index.ts';
-import { effective } from '../../src/lib/desired.ts';
 import { fieldDrifts } from '../../src/lib/diff.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
-import type { PolicyKey, RawPolicy } from '../../src/lib/policy/model.ts';
-import { IDENTITIES } from '../support/world.ts';
+import type { Policy as Desired, PolicyKey, RawPolicy } from '../../src/lib/policy/model.ts';
 import { type History, intentsOf, reportOf, type Write } from './history.ts';
 import type { RunRecord } from './machine.ts';
-import { PARAMETERS, typed } from './policies.ts';
+import { isTurning, keptAt } from './policies.ts';
 import type { Siege } from './siege.ts';
 
 /** How long a flapping policy is left alone (`docs/limits.md`, the rule `flapping`). */
@@ -28,12 +26,16 @@ function stretches({ key, id, version }: Held, siege: Siege, history: History): 
   const runs = history.runs.slice(siege.fromRun, siege.toRun);
   const raw = history.versions.get(key)?.[version - 1];
   if (raw === undefined || !isKeptAt(key, version, runs)) return [];
-  const track = follow(key, id, raw, history);
+  const [fromAt, toAt] = [runs[0]?.startedAt ?? 0, runs.at(-1)?.endedAt ?? 0];
+  // What is wanted changes in the middle of it.
+  if (isTurning(raw, fromAt, toAt)) return [];
+  const wanted = keptAt(raw, fromAt);
+  const track = follow(key, id, wanted, history);
   const changesMax = Math.min(...runs.map(({ order }) => order.changesMax), 2);
   const turns = Math.ceil(siege.held.length / changesMax);
   // While security defaults are on the service itself refuses whatever is enabled; every run tries, and says so.
   const isRefused = ({ startedAt }: RunRecord): boolean =>
-    typed(raw).state === 'enabled' && history.hands.wereDefaultsOn(startedAt);
+    wanted.state === 'enabled' && history.hands.wereDefaultsOn(startedAt);
   const broken: string[] = [];
   let idle: RunRecord[] = [];
   for (const run of runs) {
@@ -77,8 +79,7 @@ interface Step {
 }
 
 /** Every change of the object that stands for the key; another takes its place when we make or adopt one. */
-function follow(key: PolicyKey, firstId: string, raw: RawPolicy, history: History): readonly Step[] {
-  const wanted = effective(typed(raw), PARAMETERS, IDENTITIES);
+function follow(key: PolicyKey, firstId: string, wanted: Desired, history: History): readonly Step[] {
   const fromAt = history.runs[history.siege?.fromRun ?? 0]?.startedAt ?? 0;
   const isLoose = (policy: Policy | undefined): boolean =>
     policy === undefined ||

@@ -11,7 +11,7 @@ import type { TelemetryEvent } from '../../src/lib/telemetry/events.ts';
 import { type Disk, memoryStorage } from '../support/memoryStorage.ts';
 import { IDENTITIES, TENANT } from '../support/world.ts';
 import type { Dice } from './dice.ts';
-import { PARAMETERS } from './policies.ts';
+import { CLOCKS_APART_MS, PARAMETERS } from './policies.ts';
 
 export const SETTLE_MS = 60_000;
 export const RUN_BUDGET_MS = 480_000;
@@ -254,9 +254,6 @@ export function isDeparture(point: string): boolean {
 function never(): Promise<never> {
   return new Promise(() => {});
 }
-
-/** No clock of ours is further off. */
-const CLOCKS_APART_MS = 120_000;
 
 async function ledgerOf({ clock, disk }: Planet, runId: string): Promise<Ledger> {
   const stores = memoryStorage(clock, {}, disk);

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../sandbox/tenant/index.ts';
+import { effective, parseDesired } from '../../src/lib/desired.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import type { Parameters } from '../../src/lib/parameters.ts';
-import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { Policy, RawPolicy } from '../../src/lib/policy/model.ts';
 import { IDENTITIES } from '../support/world.ts';
 import type { Dice } from './dice.ts';
 
@@ -51,15 +52,73 @@ export function desiredPolicy(chance: Dice, displayName: string): RawPolicy {
     return { displayName, state: 'disabled', ...peoplePolicy(chance), caretaker: { contingency: true } };
   }
   const declared = maybe(chance, 0.12, { caretaker: { whenTightened: 'hold' } });
-  return { displayName, state, ...peoplePolicy(chance), ...declared };
+  const policy = { displayName, state, ...peoplePolicy(chance), ...declared };
+  return chance.chance(0.15) ? excepted(chance, policy) : policy;
+}
+
+/** The day on which every world begins; some go on past its end. */
+export const FIRST_DAY = '2026-01-05';
+const DAY_MS = 24 * 3_600_000;
+/** No clock of ours is further off. */
+export const CLOCKS_APART_MS = 120_000;
+
+/** The same policy with a deviation somebody answers for, where it is one. */
+function excepted(chance: Dice, policy: RawPolicy): RawPolicy {
+  const deviation = chance.pick([
+    { field: 'conditions.users.excludeGroups', value: ['@breakGlassGroups', CONTRACTORS.id] },
+    { field: 'conditions.signInRiskLevels', value: ['high'] },
+    { field: 'conditions.clientAppTypes', value: ['browser'] },
+    { field: 'grantControls.builtInControls', value: ['mfa'] },
+    { field: 'sessionControls.signInFrequency.value', value: 20 },
+    { field: 'state', value: 'enabledForReportingButNotEnforced' },
+  ]);
+  const until = chance.pick([FIRST_DAY, FIRST_DAY, '2026-12-31']);
+  const exceptions = [{ ...deviation, owner: 'ada', reason: 'a migration', until }];
+  const made = { ...policy, caretaker: { ...declaredIn(policy), exceptions } };
+  return parseDesired(JSON.stringify(made)).ok ? made : policy;
 }
 
 /** What a file says of its policy beside Graph's own members. */
 export function declaredIn({ caretaker = {} }: RawPolicy): {
   readonly contingency?: boolean;
   readonly whenTightened?: string;
+  readonly exceptions?: readonly {
+    readonly field: string;
+    readonly value: unknown;
+    readonly until: string;
+  }[];
 } {
   return caretaker as object;
+}
+
+/** The deviations its file accepts at that time. */
+export function acceptedAt(
+  policy: RawPolicy,
+  atMs: number,
+): NonNullable<ReturnType<typeof declaredIn>['exceptions']> {
+  return (declaredIn(policy).exceptions ?? []).filter(({ until }) => atMs < Date.parse(until) + DAY_MS);
+}
+
+/** Whether a deviation ends in that time, or so close to it that clocks may disagree. */
+export function isTurning(policy: RawPolicy, fromMs: number, toMs: number): boolean {
+  const [early, late] = [fromMs - CLOCKS_APART_MS, toMs + CLOCKS_APART_MS];
+  return acceptedAt(policy, early).length > acceptedAt(policy, late).length;
+}
+
+function withAt(object: RawPolicy, [name = '', ...rest]: readonly string[], value: unknown): RawPolicy {
+  return {
+    ...object,
+    [name]: rest.length === 0 ? value : withAt((object[name] ?? {}) as RawPolicy, rest, value),
+  };
+}
+
+/** What the program is to keep at that time. */
+export function keptAt(policy: RawPolicy, atMs: number): Policy {
+  const copy = acceptedAt(policy, atMs).reduce<RawPolicy>(
+    (made, { field, value }) => withAt(made, field.split('.'), value),
+    policy,
+  );
+  return effective(typed(copy), PARAMETERS, IDENTITIES);
 }
 
 /** The same policy, asking for less. */

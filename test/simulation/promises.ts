@@ -1,10 +1,10 @@
 import type { JsonObject, Policy } from '../../sandbox/tenant/index.ts';
-import { effective } from '../../src/lib/desired.ts';
 import { fieldDrifts } from '../../src/lib/diff.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { sameValue } from '../../src/lib/policy/values.ts';
 import type { RunReport } from '../../src/lib/report.ts';
-import { BREAK_GLASS_GROUP, BREAK_GLASS_USER, IDENTITIES } from '../support/world.ts';
+import { BREAK_GLASS_GROUP, BREAK_GLASS_USER } from '../support/world.ts';
 import { besieged } from './besieged.ts';
 import {
   COLLECTION,
@@ -22,7 +22,7 @@ import {
 } from './history.ts';
 import { type Exchange, RUN_BUDGET_MS, type RunRecord } from './machine.ts';
 import { stopped } from './oracle.ts';
-import { declaredIn, PARAMETERS, typed } from './policies.ts';
+import { acceptedAt, declaredIn, isTurning, keptAt } from './policies.ts';
 import { RESTRAINTS } from './restraints.ts';
 
 export const PROMISES: readonly Promised[] = [
@@ -33,6 +33,7 @@ export const PROMISES: readonly Promised[] = [
   { name: '5 calm for two runs, the tenant is as desired', check: unrepaired },
   { name: '6 no more changes than the limit', check: tooMany },
   { name: '7 what is unmanaged stays as it is', check: trespasses },
+  { name: '7 what an exception accepts stays as it is', check: intolerance },
   { name: '8 no write without the lease, or while frozen', check: unauthorised },
   { name: '9 no intruder stops the repair of a proven policy', check: besieged },
   { name: '10 one RunCompleted for each run that ended by itself', check: announcements },
@@ -329,7 +330,7 @@ function unrepaired(history: History): string[] {
     if (history.releases.some((one) => one.key === key && one.until === Number.POSITIVE_INFINITY)) continue;
     const shown = report.policies.find((policy) => policy.key === key);
     if (shown === undefined) broken.push(`${key} is not in the report: ${JSON.stringify(report.findings)}`);
-    else broken.push(...differences(history, shown, wantedOf(history, shown, versions)));
+    else broken.push(...differences(history, shown, wantedOf(history, shown, versions), last.startedAt));
   }
   for (const run of runs.slice(calmRun)) {
     const said = reportOf(run)?.status;
@@ -370,10 +371,11 @@ function isExposed({ verdict, findings }: Shown): boolean {
 }
 
 /** What is not as wanted and has no rule to excuse it, judged by the truth of the tenant and not by the report. */
-function differences(history: History, shown: Shown, wanted: RawPolicy | undefined): string[] {
+function differences(history: History, shown: Shown, wanted: RawPolicy | undefined, atMs: number): string[] {
   if (wanted === undefined) return [];
   const { tenant, hands, withheld } = history;
   const truth = tenant.truth();
+  const kept = keptAt(wanted, atMs);
   const why = `${shown.drift}, ${shown.verdict}: ${shown.findings.map(({ rule, detail }) => `${rule}: ${detail}`).join('; ')}`;
   const isNew = !shown.proven;
   const namesakes = truth.filter(({ displayName }) => displayName === wanted.displayName);
@@ -381,7 +383,7 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
   const isRefused = isNew && namesakes.some(({ id }) => hands.managed.has(String(id)));
   if (isAmbiguous || isRefused || isExposed(shown)) return [];
   // The service keeps every enabled policy from being put right.
-  if (tenant.settings.securityDefaults && wanted.state === 'enabled') return [];
+  if (tenant.settings.securityDefaults && kept.state === 'enabled') return [];
   // Neither can be changed by us, whatever we send.
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);
@@ -401,7 +403,7 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
   const isLeftStricter =
     declaredIn(wanted).whenTightened === 'hold' &&
     findingsAbout(shown).some(({ rule, decision }) => rule === 'tightenedByHand' && decision === 'hold');
-  return fieldDrifts(effective(typed(wanted), PARAMETERS, IDENTITIES), policy)
+  return fieldDrifts(kept, policy)
     .filter(({ object }) => !odd.has(object))
     .filter(({ path }) => !(isOn && path === 'state'))
     .filter(({ effect }) => !isLeftStricter || effect === 'loosens' || effect === 'unclear')
@@ -446,6 +448,24 @@ function trespasses(history: History): string[] {
     return ours.has(id) || isBound || isTakenForOurs(history, intent)
       ? []
       : [`our ${action} touched ${id}, which we neither made nor adopted`];
+  });
+}
+
+/** What somebody set to an accepted value is not put back while the exception lasts. */
+function intolerance(history: History): string[] {
+  const intents = intentsOf(history);
+  const sent = departures(history);
+  return ourWrites(history).flatMap(({ at, id, before, after, clientRequestId = '' }) => {
+    const intent = intents.get(clientRequestId);
+    const startedAt = sent.get(clientRequestId)?.run.startedAt ?? at;
+    const raw = history.versions.get(intent?.key ?? '')?.[(intent?.desiredVersion ?? 0) - 1];
+    if (raw === undefined || before === undefined || after === undefined) return [];
+    if (isTurning(raw, startedAt, at)) return [];
+    const kept = keptAt(raw, at);
+    const [was, is] = [read(asRaw(before)).policy, read(asRaw(after)).policy];
+    return acceptedAt(raw, at)
+      .filter(({ field }) => sameValue(was[field], kept[field]) && !sameValue(is[field], kept[field]))
+      .map(({ field }) => `${field} of ${id} was as ${intent?.key} accepts it, and we changed it`);
   });
 }
 

@@ -1,10 +1,9 @@
-import { effective } from '../../src/lib/desired.ts';
 import { fieldDrifts } from '../../src/lib/diff.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
-import type { FieldPath, PolicyKey, RawPolicy } from '../../src/lib/policy/model.ts';
+import type { FieldPath, RawPolicy } from '../../src/lib/policy/model.ts';
 import { IDENTITIES } from '../support/world.ts';
 import { departures, type History, intentsOf, ourWrites, type Promised, wasRaced } from './history.ts';
-import { declaredIn, PARAMETERS, typed } from './policies.ts';
+import { declaredIn, isTurning, keptAt } from './policies.ts';
 
 /** What waits for a person waits, and what is left alone is left alone. */
 export const RESTRAINTS: readonly Promised[] = [
@@ -33,8 +32,9 @@ function looserVersions(history: History): string[] {
       consents.some((one) => one.digest === digest && one.rules.includes('loosening'));
     const before = Math.max(proven, ...approved.map(({ version }) => version));
     if (proven === 0 || before >= desiredVersion || isApproved) return [];
-    const old = effectiveVersion(history, key, before);
-    const next = effectiveVersion(history, key, desiredVersion);
+    const versions = [before, desiredVersion].map((version) => history.versions.get(key)?.[version - 1]);
+    if (versions.some((raw) => raw !== undefined && isTurning(raw, run.startedAt, write.at))) return [];
+    const [old, next] = versions.map((raw) => (raw === undefined ? undefined : keptAt(raw, write.at)));
     if (old === undefined || next === undefined || old.state !== 'enabled') return [];
     const looser = fieldDrifts(old, next).filter(
       ({ effect }) => effect === 'loosens' || effect === 'unclear',
@@ -45,15 +45,6 @@ function looserVersions(history: History): string[] {
           `${run.runId} wrote version ${desiredVersion} of ${key}, looser in ${looser.map(({ path }) => path)}`,
         ];
   });
-}
-
-function effectiveVersion(
-  { versions }: History,
-  key: PolicyKey,
-  version: number,
-): ReturnType<typeof effective> | undefined {
-  const raw = versions.get(key)?.[version - 1];
-  return raw === undefined ? undefined : effective(typed(raw), PARAMETERS, IDENTITIES);
 }
 
 /** Given before the run began, it is marked before anything leaves. */
@@ -117,15 +108,14 @@ function takenBack(history: History): string[] {
   const restored = new Set(
     [...intents.values()].flatMap((one) => (one.action === 'restore' ? [one.digest] : [])),
   );
-  return [...departures(history)].flatMap(([intentId, { run }]) => {
+  return [...departures(history)].flatMap(([intentId, { run, write }]) => {
     const intent = intents.get(intentId);
     if (intent?.action !== 'update' || intent.preImage === null || restored.has(intent.digest)) return [];
     const raw = history.versions.get(intent.key)?.[intent.desiredVersion - 1];
     if (raw === undefined || declaredIn(raw).whenTightened !== 'hold') return [];
+    if (isTurning(raw, run.startedAt, write.at)) return [];
     const observed = read(intent.preImage).policy;
-    const moves = fieldDrifts(effective(typed(raw), PARAMETERS, IDENTITIES), observed).filter(
-      ({ effect }) => effect !== 'neutral',
-    );
+    const moves = fieldDrifts(keptAt(raw, write.at), observed).filter(({ effect }) => effect !== 'neutral');
     const isStricter = moves.length > 0 && moves.every(({ effect }) => effect === 'tightens');
     const isApproved = history.consents.some(({ digest }) => digest === intent.digest);
     return isStricter && !isApproved && isSparing(intent.preImage)

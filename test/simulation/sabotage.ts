@@ -566,6 +566,18 @@ const SABOTAGES: readonly Sabotage[] = [
     find: 'return untilMs <= nowMs ? null :',
     put: 'return untilMs < 0 ? null :',
   },
+  {
+    name: 'an exception counts for nothing',
+    file: 'src/lib/exceptions.ts',
+    find: 'return exceptions.reduce((policy, { field, value }) => withRaw(policy, field, value), raw);',
+    put: 'return raw;',
+  },
+  {
+    name: 'an exception has no end',
+    file: 'src/lib/exceptions.ts',
+    find: 'return exceptions.filter(({ endsAt }) => nowMs < endsAt);',
+    put: 'return exceptions;',
+  },
 ];
 
 /** The repository's root: this file lies two folders below it. */

@@ -23,7 +23,7 @@ import {
   runOnMachine,
 } from './machine.ts';
 import { type Operator, operator } from './operator.ts';
-import { ADMINS, CONTRACTORS, desiredPolicy, OFFICE, STAFF } from './policies.ts';
+import { ADMINS, CONTRACTORS, desiredPolicy, FIRST_DAY, isTurning, OFFICE, STAFF } from './policies.ts';
 import { PROMISES } from './promises.ts';
 import { besiege } from './siege.ts';
 import { type Situations, situationsOf } from './situations.ts';
@@ -102,6 +102,7 @@ async function live(chance: Dice, seed: number, story: string[]): Promise<Histor
 
   tell('-- peace --');
   const { bindings: bound } = await open(storage).bindings.all();
+  await exceptionsEnd(stage);
   const isFlapping = bound.some(({ putBack = [] }) => putBack.some((one) => one.isFlapping));
   await clock.sleep(isFlapping ? BACKED_OFF_MS : WAITING_MS);
   const calmRun = runs.length;
@@ -156,7 +157,8 @@ async function settleIn({ chance, clock, owner, start, tell }: Stage): Promise<v
 }
 
 async function setUp(chance: Dice, seed: number, story: string[]): Promise<Stage> {
-  const clock = virtualClock();
+  // Some go on past midnight, when exceptions end.
+  const clock = virtualClock(Date.parse(FIRST_DAY) + chance.pick([8, 8, 8, 23]) * 3_600_000);
   const disk = emptyDisk();
   const tenant = createTenant({
     tenantId: TENANT,
@@ -256,6 +258,13 @@ async function calmDown({ chance, tenant, people, owner, tell }: Stage): Promise
   await owner.unfreeze();
   tell('-- calm --');
   if (chance.chance(0.7)) tell(`  * the administrator: ${people.mend()}`);
+}
+
+/** One that ends soon is waited for: what is wanted must not change between the last runs. */
+async function exceptionsEnd({ clock, owner }: Stage): Promise<void> {
+  const soon = clock.now() + 4 * 3_600_000;
+  const isEnding = [...owner.versions.values()].flat().some((raw) => isTurning(raw, clock.now(), soon));
+  if (isEnding) await clock.sleep(soon - clock.now());
 }
 
 /** What those who own the desired state do while a run waits: what is done while a request is on its way comes too late for it. */

@@ -93,6 +93,12 @@ function outcomesOf(history: History): Counted {
       policies.filter(({ meanwhile }) => meanwhile?.outcome?.status === 'applied').length,
     ],
     [
+      'an exception ended',
+      policies.filter(({ findings }) =>
+        findings.some(({ rule, detail }) => rule === 'exception' && detail.includes(' has ended ')),
+      ).length,
+    ],
+    [
       'left on for an emergency',
       policies.filter(({ findings }) => findings.some(({ rule }) => rule === 'contingency')).length,
     ],
@@ -218,6 +224,7 @@ export const REQUIRED: readonly string[] = [
     'contingency',
     'danglingReference',
     'emptyTenant',
+    'exception',
     'flapping',
     'freeze',
     'identityHealth',
@@ -233,6 +240,7 @@ export const REQUIRED: readonly string[] = [
   ...['danglingReference', 'identityHealth'].map((rule) => `${rule}: lifted`),
   ...['consents given', 'a consent was used: applied', 'a consent was used: indeterminate'],
   ...['a consent was used: rejected', 'repaired while a version waits', 'left on for an emergency'],
+  'an exception ended',
   ...['disabled', 'missing', 'unverified', 'ok'].map((health) => `a protected user is ${health}`),
   ...['empty', 'missing', 'unverified', 'ok'].map((health) => `a protected group is ${health}`),
   ...['siege: scatter', 'siege: flap', 'siege: starve', 'siege: undo'],
