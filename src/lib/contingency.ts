@@ -1,4 +1,4 @@
-import type { Desired, Observation } from './diff.ts';
+import type { Desired, Observation, Reference } from './diff.ts';
 import type { Binding } from './journal.ts';
 import type { PolicyKey } from './policy/model.ts';
 
@@ -40,12 +40,28 @@ export function switchedOn(
 }
 
 function isOn(
-  { key, declared }: Desired,
+  { key, declared, reference }: Desired,
   bindings: ReadonlyMap<PolicyKey, Binding>,
   { live }: Observation,
 ): boolean {
   const id = bindings.get(key)?.id ?? null;
-  return declared.isContingency && id !== null && live.get(id)?.reading.policy.state === 'enabled';
+  const isLive = id !== null && live.get(id)?.reading.policy.state === 'enabled';
+  return declared.isContingency && isLive && !wasMeantToBeOn(reference);
+}
+
+/**
+ * Where what it takes the place of was to be on, nobody switched it on in an emergency: leaving it on would let the new
+ * version pass as one that loosens nothing, and from then on nobody would keep it on.
+ */
+function wasMeantToBeOn(reference: Reference): boolean {
+  switch (reference.kind) {
+    case 'version':
+      return reference.desired.policy.state === 'enabled';
+    case 'adopted':
+      return reference.policy.state === 'enabled';
+    default:
+      return false;
+  }
 }
 
 /** Microsoft's naming standard for contingency policies (Entra docs, resilience-create-access-control). */

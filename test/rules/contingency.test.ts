@@ -66,6 +66,22 @@ describe('a contingency policy', () => {
     expect(again.policies[0]?.findings[0]?.detail).toContain(again.startedAt.slice(0, 16));
   });
 
+  it('is not left on where it takes the place of one that was to be on: switching that off waits for a person', async () => {
+    const made = await world();
+    await made.push({ emergency: contingency({ state: 'enabled', caretaker: {} }) });
+    await made.run();
+    await made.push({ emergency: contingency() });
+
+    const waiting = await made.run();
+
+    expect(waiting).toMatchObject({ status: 'held', policies: [{ version: 2, switchedOnSince: null }] });
+    expect(waiting.policies[0]?.findings.map(({ rule }) => rule)).toEqual(['loosening']);
+    expect(made.live(NAME).state).toBe('enabled');
+    await made.approve();
+    expect((await made.run()).status).toBe('remediated');
+    expect(made.live(NAME).state).toBe('disabled');
+  });
+
   it('is made off, and put back when it is deleted', async () => {
     const made = await settled();
     made.tenant.admin.remove(made.id);

@@ -95,7 +95,10 @@ function switchedOff(history: History): string[] {
     // Deleted, it was not on; we brought it back a moment ago.
     const last = history.tenant.writes.slice(0, index).findLast((one) => one.id === id);
     const isOurs = last?.by === 'graph' && last.action === 'restore';
-    const isApproved = history.consents.some(({ digest }) => digest === intent.digest);
+    const isApproved = history.consents.some(
+      ({ digest, key, version }) =>
+        digest === intent.digest || (key === intent.key && version === intent.desiredVersion),
+    );
     const isRaced = wasRaced(history, write, sent.get(clientRequestId)?.run.pausedMs ?? 0);
     return isOurs || isApproved || isRaced
       ? []
@@ -144,11 +147,14 @@ function flaps(history: History): string[] {
   if (siege === null) return [];
   const [from, to] = [runs[siege.fromRun]?.startedAt ?? 0, runs[siege.toRun - 1]?.endedAt ?? 0];
   const intents = intentsOf(history);
+  const sent = departures(history);
   const times = new Map<string, number[]>();
   for (const { at, id, action, before, after, clientRequestId = '' } of ourWrites(history)) {
     const intent = intents.get(clientRequestId);
     if (intent === undefined || at < from || at > to || before === undefined || after === undefined) continue;
-    if (action !== 'update') continue;
+    // What goes out for the first time is not put back.
+    const proven = sent.get(clientRequestId)?.write.ledger?.bindings.get(intent.key)?.proven?.version;
+    if (action !== 'update' || proven !== intent.desiredVersion) continue;
     for (const path of changedBy(before as unknown as RawPolicy, after as unknown as RawPolicy)) {
       const name = `${intent.key} ${id} ${path}`;
       times.set(name, [...(times.get(name) ?? []), at]);
