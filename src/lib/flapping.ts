@@ -10,6 +10,8 @@ export interface FlapLimit {
 
 /** How often a flapping field is still put back. */
 export const BACK_OFF_MS = 3_600_000;
+/** Runs on a timer are as far apart as it says, give or take what a run needs; that must not decide. */
+const JITTER_MS = 60_000;
 /** A field that stays as it was put back for so long flaps no more. */
 const QUIET_MS = 2 * BACK_OFF_MS;
 /** Stands for a policy that was missing as a whole. */
@@ -51,7 +53,7 @@ function again(
   { count, windowMs }: FlapLimit,
 ): PutBack {
   const times = [...(known?.times ?? []), nowMs].slice(-count);
-  const isBurst = times.length === count && nowMs - (times[0] ?? nowMs) <= windowMs;
+  const isBurst = times.length === count && nowMs - (times[0] ?? nowMs) <= windowMs + JITTER_MS;
   const isStillAtIt = known?.isFlapping === true && nowMs - lastOf(known.times) <= QUIET_MS;
   return { field, times, isFlapping: isBurst || isStillAtIt };
 }

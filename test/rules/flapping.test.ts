@@ -53,6 +53,18 @@ describe('flapping', () => {
     ]);
   });
 
+  it('is seen by a timer of fifteen minutes, whose five runs take the whole hour and some seconds', async () => {
+    const made = await settled();
+    const ends: string[] = [];
+    for (let run = 0; run < 6; run++) {
+      switchOff(made);
+      await made.wait(15 * MINUTE_MS + run * 1000);
+      ends.push((await made.run()).status);
+    }
+
+    expect(ends).toEqual([...Array(5).fill('remediated'), 'held']);
+  });
+
   it('goes on at full speed by itself once the field was left alone for two hours', async () => {
     const made = await settled();
     await tugOfWar(made, 8);
