@@ -135,6 +135,8 @@ export function directory(ask: Ask, origin: string): Directory {
         throw oddAnswer(readingSecurityDefaults, answer, 'the answer does not say whether they are enabled');
       return isEnabled;
     },
+
+    licences: async () => (await allPages(ask, origin, readingLicences)).filter(isRecord),
   };
 
   /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
@@ -225,6 +227,8 @@ function readingMemberships(userId: string): Call {
 
 /** Never written by this app, although the permission to write policies covers it. */
 const readingSecurityDefaults = callOf(REQUESTS.securityDefaults);
+
+const readingLicences = callOf(REQUESTS.licences);
 
 const NOT_ASKED: Told<never> = { kind: 'untold', reason: 'It was not asked for.' };
 
