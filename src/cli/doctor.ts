@@ -78,8 +78,11 @@ export async function doctorCommand(options: DoctorOptions, terminal: Terminal):
 }
 
 function examineHere(terminal: Terminal): Promise<Examination> {
-  const read = createApp(terminal.environment, { ...terminal.world, ...operatorCredential(terminal) });
-  return examineApp(read, quietLog(terminal));
+  const signIn = operatorCredential(terminal);
+  const isIdentityHere = terminal.environment.IDENTITY_ENDPOINT !== undefined;
+  const as = isIdentityHere && signIn.tablesCredential === undefined ? 'app' : 'operator';
+  const read = createApp(terminal.environment, { ...terminal.world, ...signIn });
+  return examineApp(read, as, quietLog(terminal));
 }
 
 async function examineThere(url: string, terminal: Terminal): Promise<Examination> {

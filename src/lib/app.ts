@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, approve, type Consent } from './approve.ts';
-import type { Examination } from './doctor/findings.ts';
+import type { Examination, Whose } from './doctor/findings.ts';
 import { Fault } from './fault.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
@@ -56,7 +56,7 @@ export interface App {
   /** Answers one What If question, in the form of Graph's `evaluate`; writes nothing anywhere. */
   simulate(body: unknown, log: Log): Promise<Simulation>;
   /** Looks at what this deployment stands on; writes nothing anywhere. */
-  examine(log: Log): Promise<Examination>;
+  examine(as: Whose, log: Log): Promise<Examination>;
   /** The ports of one piece of work that is not a run: reading reports, pushing desired state. */
   open(log: Log, budgetMs?: number): Ports;
   createTables(): Promise<void>;
@@ -206,13 +206,13 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       };
       return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
     },
-    async examine(log) {
+    async examine(as, log) {
       // Nobody waits for it but who asks for it, so it is not loaded before.
       const { examine } = await import('./doctor/examine.ts');
       return examine(openUntil(clock.now() + EXAMINATION_MS, log), {
         settings,
         parameters,
-        tablesAs: world.tablesCredential === undefined ? 'app' : 'operator',
+        as,
         resourceGroup: resourceGroupOf(environment),
       });
     },
@@ -230,8 +230,8 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
 }
 
 /** How a deployment is. Where a setting is wrong there is no app to ask, and that is what is wrong. */
-export async function examineApp(read: AppRead, log: Log): Promise<Examination> {
-  if (read.ok) return read.app.examine(log);
+export async function examineApp(read: AppRead, as: Whose, log: Log): Promise<Examination> {
+  if (read.ok) return read.app.examine(as, log);
   const { unexamined } = await import('./doctor/settings.ts');
   return { examinedAt: new Date(systemClock.now()).toISOString(), findings: unexamined(read.problems) };
 }

@@ -31,10 +31,10 @@ function judged(service: string, time: ServiceTime | undefined): readonly CheckF
   if (time === undefined) return [];
   const skewMs = skewOf(time);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
-  const what = `our clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} that of ${service}`;
+  const what = `our clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} its own`;
   if (Math.abs(skewMs) > SKEW_MS_MAX) return [finding('failed', service, what, MEND)];
   if (Math.abs(skewMs) > SKEW_MS_ODD) return [finding('warning', service, what, MEND)];
-  return [finding('ok', service, `our clock agrees with that of ${service}`)];
+  return [finding('ok', service, 'its clock and ours agree')];
 }
 
 /**

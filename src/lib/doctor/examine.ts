@@ -6,7 +6,7 @@ import type { Settings } from '../settings.ts';
 import { alertsUnseen } from './alerts.ts';
 import { checkClock } from './clock.ts';
 import { checkDesired } from './desired.ts';
-import type { Examination, Told } from './findings.ts';
+import type { Examination, Told, Whose } from './findings.ts';
 import { checkFreeze } from './freeze.ts';
 import { checkLicence } from './licence.ts';
 import { checkPermissions } from './permissions.ts';
@@ -14,7 +14,7 @@ import { checkProtected } from './protected.ts';
 import { checkSchedule } from './schedule.ts';
 import { checkSecurityDefaults } from './securityDefaults.ts';
 import { checkSettings } from './settings.ts';
-import { checkTables, type TablesAs } from './tables.ts';
+import { checkTables } from './tables.ts';
 
 /** What is looked at. */
 export interface Patient
@@ -25,7 +25,7 @@ export interface Patient
 export interface Deployment {
   readonly settings: Settings;
   readonly parameters: Parameters;
-  readonly tablesAs: TablesAs;
+  readonly as: Whose;
   /** Id of its resource group in Azure Resource Manager; null where the platform does not say. */
   readonly resourceGroup: string | null;
 }
@@ -40,8 +40,8 @@ const RUNS_LOOKED_AT = 100;
  */
 export async function examine(patient: Patient, deployment: Deployment): Promise<Examination> {
   const { directory, control, runs, clock } = patient;
-  const { settings, parameters, tablesAs, resourceGroup } = deployment;
-  const { mode, tenantId } = settings;
+  const { settings, parameters, as, resourceGroup } = deployment;
+  const { mode } = settings;
   const identities = settings.protected;
 
   const token = await told(() => patient.token());
@@ -62,8 +62,8 @@ export async function examine(patient: Patient, deployment: Deployment): Promise
     examinedAt: new Date(clock.now()).toISOString(),
     findings: [
       ...checkSettings([]),
-      ...checkTables(accesses, tablesAs, settings.stateStorage.kind === 'connectionString'),
-      ...checkPermissions(token, mode, tenantId),
+      ...checkTables(accesses, as, settings.stateStorage.kind === 'connectionString'),
+      ...checkPermissions(token, settings, as),
       ...checkProtected(people, mode),
       ...checkSchedule(settings.schedule, latest, clock.now()),
       ...checkClock(patient.serviceTimes()),

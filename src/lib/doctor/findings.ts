@@ -42,6 +42,9 @@ export interface Examination {
   readonly findings: readonly CheckFinding[];
 }
 
+/** Whose sign-in was tried: the app's own, or that of the person at the keyboard, which says little of the app's. */
+export type Whose = 'app' | 'operator';
+
 /** What was asked for, or why it could not be had. */
 export type Told<T> =
   | { readonly kind: 'told'; readonly value: T }
@@ -57,6 +60,9 @@ export function findingsOf(check: CheckName) {
     mend,
   });
 }
+
+/** How to mend what only the app itself could see. */
+export const ASK_THE_APP = 'ask the deployed app: `caretaker doctor --app <url>`';
 
 /** How many findings there are of each kind. */
 export function tally(findings: readonly CheckFinding[]): Readonly<Record<Verdict, number>> {

@@ -1,7 +1,8 @@
 import { PERMISSION_SETS, type Permission, REQUESTS } from '../graph/permissions.ts';
 import type { TokenClaims } from '../ports.ts';
 import type { Mode } from '../report.ts';
-import { type CheckFinding, findingsOf, type Told } from './findings.ts';
+import type { Settings } from '../settings.ts';
+import { ASK_THE_APP, type CheckFinding, findingsOf, type Told, type Whose } from './findings.ts';
 
 const finding = findingsOf('permissions');
 const GRANT = 'as docs/permissions.md shows';
@@ -9,10 +10,15 @@ const GRANT = 'as docs/permissions.md shows';
 /** What the app's access token for Graph lets it do, what is missing, and what is too much. */
 export function checkPermissions(
   read: Told<TokenClaims | undefined>,
-  mode: Mode,
-  tenantId: string,
+  { mode, tenantId }: Pick<Settings, 'mode' | 'tenantId'>,
+  as: Whose,
 ): readonly CheckFinding[] {
-  if (read.kind === 'untold') return [finding('failed', 'access token for Graph', read.reason, noToken)];
+  if (read.kind === 'untold')
+    return [
+      as === 'app'
+        ? finding('failed', 'access token for Graph', read.reason, NO_TOKEN)
+        : finding('unverified', 'access token for Graph', read.reason, ASK_THE_APP),
+    ];
   const claims = read.value;
   if (claims === undefined || claims.tenantId === null)
     return [
@@ -36,7 +42,7 @@ export function checkPermissions(
   return found.length > 0 ? found : [finding('ok', 'access token for Graph', enough(claims, mode))];
 }
 
-const noToken =
+const NO_TOKEN =
   'assign the identity to the function app, set AZURE_CLIENT_ID to its client id, and let TENANT_ID name its tenant';
 
 function missing(claims: TokenClaims, mode: Mode): readonly CheckFinding[] {

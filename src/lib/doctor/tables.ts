@@ -1,11 +1,8 @@
 import type { Fault } from '../fault.ts';
 import type { TableAccess } from '../ports.ts';
-import { type CheckFinding, findingsOf, type Verdict } from './findings.ts';
+import { ASK_THE_APP, type CheckFinding, findingsOf, type Verdict, type Whose } from './findings.ts';
 
 const finding = findingsOf('tables');
-
-/** Whose rights were tried: the app's own, or those of the person at the keyboard. */
-export type TablesAs = 'app' | 'operator';
 
 /**
  * Which tables the app can read and write. It reads `desired` and must not write it, or whoever takes over the app can
@@ -15,7 +12,7 @@ export type TablesAs = 'app' | 'operator';
  */
 export function checkTables(
   accesses: readonly TableAccess[],
-  as: TablesAs,
+  as: Whose,
   isKey: boolean,
 ): readonly CheckFinding[] {
   return accesses.map((access) => {
@@ -26,7 +23,7 @@ export function checkTables(
   });
 }
 
-function unreadable({ table, account }: TableAccess, fault: Fault, as: TablesAs): CheckFinding {
+function unreadable({ table, account }: TableAccess, fault: Fault, as: Whose): CheckFinding {
   const where = placeOf({ table, account });
   switch (fault.kind) {
     case 'config':
@@ -82,7 +79,7 @@ function asOperator(access: TableAccess): CheckFinding {
     'unverified',
     access,
     `you can ${you}; what the app’s own identity may do was not tried`,
-    'ask the deployed app: `caretaker doctor --app <url>`',
+    ASK_THE_APP,
   );
 }
 

@@ -10,6 +10,6 @@ export async function showExamination(
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
   return admitAnyway(request, 'Caretaker.Reader', async (built) =>
-    json(await examineApp(built, logTo(context))),
+    json(await examineApp(built, 'app', logTo(context))),
   );
 }
