@@ -57,8 +57,6 @@ export interface GraphRequest {
   readonly effect: 'read' | 'write';
   /** Least application permissions; all of them are needed. */
   readonly permissions: readonly Permission[];
-  /** Counts against the one request a second that a tenant allows to all apps together. */
-  readonly isPaced: boolean;
   readonly when: string;
   readonly often: string;
   /** What stops working where it is refused. */
@@ -84,9 +82,8 @@ export const REQUESTS = {
     path: policies,
     effect: 'read',
     permissions: READ,
-    isPaced: true,
-    when: 'each run, `plan`, `undo`, `whatif`, `capture --all`; again after a create, to find the policy by its name',
-    often: 'once a run and page',
+    when: 'each run, `plan`, `undo`, `whatif`, `capture`, `diff … tenant`; right before a create, and after one whose answer was lost',
+    often: 'once a run and page, and once more for each create',
     without: 'everything: no run judges anything, and each one fails',
   },
   readPolicy: {
@@ -95,8 +92,7 @@ export const REQUESTS = {
     path: `${policies}/{id}`,
     effect: 'read',
     permissions: READ,
-    isPaced: true,
-    when: 'a bound policy is not in the list; right before a policy is written; after the write, until it settled; `capture <id>`',
+    when: 'a bound policy is not in the list; right before an update or a restore, and after each write until it settled; `diff … tenant`, `capture <id>`',
     often: 'once for each such policy, and a few times for each write',
     without: 'everything, as it is the permission of the list',
   },
@@ -106,8 +102,7 @@ export const REQUESTS = {
     path: `${deletedPolicies}/{id}`,
     effect: 'read',
     permissions: READ,
-    isPaced: true,
-    when: 'a bound policy is gone',
+    when: 'a bound policy is gone, and right before it is restored',
     often: 'once for each such policy, 25 a run at most',
     without: 'a deleted policy is created anew, with another id, in place of being restored',
   },
@@ -117,8 +112,7 @@ export const REQUESTS = {
     path: '/identity/conditionalAccess/namedLocations',
     effect: 'read',
     permissions: READ,
-    isPaced: true,
-    when: 'a new version names a location, or the lock-out proof hangs on one; `whatif`',
+    when: 'a new version names a location, or the lock-out proof hangs on one; `whatif`, `capture`',
     often: 'at most once a run and page; a quiet run uses what was read in the last hour',
     without: 'the proof takes the worst for granted, so changes that hang on a location are denied',
   },
@@ -128,7 +122,6 @@ export const REQUESTS = {
     path: '/identity/conditionalAccess/evaluate',
     effect: 'read',
     permissions: READ,
-    isPaced: true,
     when: '`whatif --compare`; no run asks for it',
     often: 'once for each question',
     without: 'the comparison with Graph’s own answer',
@@ -139,7 +132,6 @@ export const REQUESTS = {
     path: policies,
     effect: 'write',
     permissions: WRITE,
-    isPaced: true,
     when: '`MODE=enforce`, and the guard admits a create',
     often: '`MAX_CHANGES_PER_RUN` writes a run at most, approved ones apart',
     without: WRITES,
@@ -150,9 +142,8 @@ export const REQUESTS = {
     path: `${policies}/{id}`,
     effect: 'write',
     permissions: WRITE,
-    isPaced: true,
     when: '`MODE=enforce`, and the guard admits an update',
-    often: 'likewise',
+    often: '`MAX_CHANGES_PER_RUN` writes a run at most, approved ones apart',
     without: WRITES,
   },
   restorePolicy: {
@@ -161,9 +152,8 @@ export const REQUESTS = {
     path: `${deletedPolicies}/{id}/restore`,
     effect: 'write',
     permissions: WRITE,
-    isPaced: true,
     when: '`MODE=enforce`, and the guard admits the return of a deleted policy',
-    often: 'likewise',
+    often: '`MAX_CHANGES_PER_RUN` writes a run at most, approved ones apart',
     without: 'a deleted policy is created anew, with another id, in place of being restored',
   },
   batch: {
@@ -172,7 +162,6 @@ export const REQUESTS = {
     path: '/$batch',
     effect: 'read',
     permissions: [],
-    isPaced: false,
     when: 'questions about users and groups, at most twenty in one',
     often: 'twice for up to twenty protected identities and twenty people',
     without: 'what its parts are for, each by its own permission',
@@ -183,8 +172,7 @@ export const REQUESTS = {
     path: '/users',
     effect: 'read',
     permissions: ['User.Read.All'],
-    isPaced: false,
-    when: 'a run that writes, or one whose last look is an hour old; `whatif --user`; `doctor`',
+    when: 'a run that writes, or one whose last look is an hour old; a `whatif` that plans a change or names a user; `doctor`',
     often: 'once for fifteen of `BREAK_GLASS_USERS`, in a batch',
     without:
       'health of emergency accounts is `unverified`, so new versions wait; repair of proven ones goes on',
@@ -195,8 +183,7 @@ export const REQUESTS = {
     path: '/groups/{id}/transitiveMembers/microsoft.graph.user',
     effect: 'read',
     permissions: ['GroupMember.Read.All', 'User.Read.All'],
-    isPaced: false,
-    when: 'likewise',
+    when: 'a run that writes, or one whose last look is an hour old; a `whatif` that plans a change; `doctor`',
     often: 'once for each of `BREAK_GLASS_GROUPS`, in a batch',
     without:
       'health of emergency groups is `unverified`, so new versions wait; the proof knows none of their members',
@@ -207,8 +194,7 @@ export const REQUESTS = {
     path: '/users/{id}/transitiveMemberOf',
     effect: 'read',
     permissions: ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'],
-    isPaced: false,
-    when: 'likewise',
+    when: 'a run that writes, or one whose last look is an hour old; a `whatif` that plans a change or names a user; `doctor`',
     often: 'once for each emergency account, forty at most, in a batch, and three pages at most',
     without:
       'the proof takes the worst for granted: policies for groups or roles count as reaching an emergency account',
@@ -219,7 +205,6 @@ export const REQUESTS = {
     path: '/users',
     effect: 'read',
     permissions: ['User.Read.All'],
-    isPaced: false,
     when: 'a new version names users; `capture`, for their names',
     often: 'once for fifteen ids, in a batch',
     without: 'nobody is warned of a user who does not exist; captured files have no names as comments',
@@ -230,7 +215,6 @@ export const REQUESTS = {
     path: '/groups',
     effect: 'read',
     permissions: ['GroupMember.Read.All'],
-    isPaced: false,
     when: 'a new version names groups; `capture`, for their names',
     often: 'once for fifteen ids, in a batch',
     without: 'nobody is warned of a group that does not exist; captured files have no names as comments',
@@ -241,7 +225,6 @@ export const REQUESTS = {
     path: '/policies/identitySecurityDefaultsEnforcementPolicy',
     effect: 'read',
     permissions: READ,
-    isPaced: false,
     when: 'a run is about to write an enabled policy; `doctor`',
     often: 'at most once a run',
     without: 'the run writes without knowing, and the service’s own refusal tells',
@@ -252,7 +235,6 @@ export const REQUESTS = {
     path: '/subscribedSkus',
     effect: 'read',
     permissions: PERMISSION_SETS.licence.permissions,
-    isPaced: false,
     when: '`doctor`; no run asks for it',
     often: 'once',
     without: 'the doctor says `unverified` of the licence; look it up by hand',
