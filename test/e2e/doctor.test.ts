@@ -201,6 +201,28 @@ describe('a deployment that is in order', () => {
   });
 });
 
+describe('whoever asks the app', () => {
+  afterEach(() => {
+    delete process.env.WEBSITE_AUTH_ENABLED;
+  });
+
+  const as = (...roles: string[]): Record<string, string> => {
+    process.env.WEBSITE_AUTH_ENABLED = 'true';
+    const oid = { typ: 'http://schemas.microsoft.com/identity/claims/objectidentifier', val: 'ada' };
+    const claims = [oid, ...roles.map((val) => ({ typ: 'roles', val }))];
+    const principal = JSON.stringify({ auth_typ: 'aad', claims });
+    return { 'x-ms-client-principal': Buffer.from(principal).toString('base64') };
+  };
+  const ask = async (headers: Record<string, string>) =>
+    (await fetch(`${host.url}/api/doctor`, { headers })).status;
+
+  it('must be a reader where App Service Authentication is on', async () => {
+    expect(await ask(as('Caretaker.Reader'))).toBe(200);
+    expect(await ask(as('Somebody.Else'))).toBe(403);
+    expect(await ask({})).toBe(401);
+  });
+});
+
 describe('the settings', () => {
   it('are all named at once when they are wrong, and nothing else is called ok', async () => {
     const told = await caretakerIn(

@@ -63,7 +63,7 @@ export async function examine(patient: Patient, deployment: Deployment): Promise
     findings: [
       ...checkSettings([]),
       ...checkTables(accesses, as, settings.stateStorage.kind === 'connectionString'),
-      ...checkPermissions(token, settings, as),
+      ...checkPermissions(token, mode, as),
       ...checkProtected(people, mode),
       ...checkSchedule(settings.schedule, latest, clock.now()),
       ...checkClock(patient.serviceTimes()),

@@ -1,16 +1,19 @@
 import { PERMISSION_SETS, type Permission, REQUESTS } from '../graph/permissions.ts';
 import type { TokenClaims } from '../ports.ts';
 import type { Mode } from '../report.ts';
-import type { Settings } from '../settings.ts';
 import { ASK_THE_APP, type CheckFinding, findingsOf, type Told, type Whose } from './findings.ts';
 
 const finding = findingsOf('permissions');
 const GRANT = 'as docs/permissions.md shows';
 
-/** What the app's access token for Graph lets it do, what is missing, and what is too much. */
+/**
+ * What the app's access token for Graph lets it do, what is missing, and what is too much.
+ *
+ * @param read untold also where the token is of another tenant
+ */
 export function checkPermissions(
   read: Told<TokenClaims | undefined>,
-  { mode, tenantId }: Pick<Settings, 'mode' | 'tenantId'>,
+  mode: Mode,
   as: Whose,
 ): readonly CheckFinding[] {
   if (read.kind === 'untold')
@@ -20,22 +23,13 @@ export function checkPermissions(
         : finding('unverified', 'access token for Graph', read.reason, ASK_THE_APP),
     ];
   const claims = read.value;
-  if (claims === undefined || claims.tenantId === null)
+  if (claims === undefined)
     return [
       finding(
         'unverified',
         'access token for Graph',
         'it cannot be looked into, so nobody can tell which permissions it carries',
         'look at the permissions of the identity’s enterprise application in the Entra admin center',
-      ),
-    ];
-  if (claims.tenantId.toLowerCase() !== tenantId)
-    return [
-      finding(
-        'failed',
-        'TENANT_ID',
-        `the token is of tenant ${claims.tenantId}, and TENANT_ID is ${tenantId}`,
-        'correct TENANT_ID, or run the app in the tenant it shall look after',
       ),
     ];
   const found = [...missing(claims, mode), ...superfluous(claims, mode)];
