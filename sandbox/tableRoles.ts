@@ -14,8 +14,8 @@ export interface TableRoles {
 }
 
 /**
- * Stands in front of the emulator, which knows one key that may do everything. Refuses as the service does: before it is
- * looked whether there is such a row (Microsoft's REST reference, "Table service error codes").
+ * Stands in front of the emulator, which knows one key that may do everything. Refuses before anything is carried out, in
+ * the service's words (Microsoft's REST reference, "Common REST API error codes").
  */
 export async function serveTableRoles(azurite: Azurite): Promise<TableRoles> {
   const { host } = new URL(azurite.url);

@@ -7,9 +7,10 @@ const NOBODYS_ROW = 'examined';
 const NO_VERSION = `W/"datetime'1601-01-01T00%3A00%3A00.0000000Z'"`;
 
 /**
- * Whether a table can be read and written, found out without changing it: the service looks at the role before it looks
- * for the row, so an update that cannot take place is answered 404 or 412 to whoever may write and 403 to whoever may
- * not (Microsoft's REST reference, "Update Entity", and "Authorize with Microsoft Entra ID").
+ * Whether a table can be read and written, found out without changing it. A request is authorised before it is carried
+ * out (Microsoft Learn, "Authorize access to tables using Microsoft Entra ID"), so an update that cannot take place is
+ * answered 404 or 412 to whoever may write ("Update Entity" in the REST reference) and 403 to whoever may not. That the
+ * service keeps to this order for a row that is not there was not tried on a real account.
  *
  * It is told of updates alone: Azure's built-in roles give inserts, updates and removals together.
  */
