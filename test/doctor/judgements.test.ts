@@ -97,12 +97,21 @@ describe('the permissions in a token', () => {
   });
 
   it('that are missing are granted, and then waited for until the token ends', () => {
-    expect(check(claims, 'enforce').map(({ where, mend }) => [where, mend])).toEqual(
-      ['Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'].map((permission) => [
-        permission,
-        expect.stringContaining('this token, of 2026-11-24T08:00Z, until it ends at 2026-11-25T08:00Z'),
-      ]),
-    );
+    expect(check(claims, 'enforce')).toMatchObject([
+      {
+        verdict: 'failed',
+        where: 'Policy.ReadWrite.ConditionalAccess, Application.Read.All',
+        mend: expect.stringContaining('this token, of 2026-11-24T08:00Z, until it ends at 2026-11-25T08:00Z'),
+      },
+    ]);
+  });
+
+  it('are told of by what does not work without them', () => {
+    expect(check({ ...claims, roles: [], issuedAt: null }, 'enforce')).toMatchObject([
+      { verdict: 'failed', what: expect.stringContaining('see nothing') },
+      { verdict: 'failed', what: expect.stringContaining('put right') },
+      { verdict: 'warning', mend: expect.stringContaining('the token from before for up to 24 hours') },
+    ]);
   });
 
   it('that nobody uses are too many, AuditLog.Read.All as well as long as nothing asks for it', () => {

@@ -299,7 +299,11 @@ describe('the permissions', () => {
     const settings = identityWith(ROLES.filter((one) => one !== role));
 
     expect(await found('permissions', settings)).toMatchObject([
-      { verdict, where: role, mend: expect.stringMatching(/until it ends at 20.*24 hours.*restart/) },
+      {
+        verdict,
+        where: role,
+        mend: expect.stringMatching(/this token, of 20.*until it ends at 20.*restart/),
+      },
     ]);
   });
 

@@ -1,10 +1,16 @@
-import { PERMISSION_SETS, type Permission, REQUESTS } from '../graph/permissions.ts';
+import { PERMISSION_SETS, type PermissionSet, REQUESTS } from '../graph/permissions.ts';
 import type { TokenClaims } from '../ports.ts';
 import type { Mode } from '../report.ts';
-import { ASK_THE_APP, type CheckFinding, findingsOf, type Told, type Whose } from './findings.ts';
+import {
+  ASK_THE_APP,
+  type CheckFinding,
+  findingsOf,
+  type Told,
+  type Verdict,
+  type Whose,
+} from './findings.ts';
 
 const finding = findingsOf('permissions');
-const GRANT = 'as docs/permissions.md shows';
 
 /**
  * What the app's access token for Graph lets it do, what is missing, and what is too much.
@@ -40,38 +46,32 @@ const NO_TOKEN =
   'assign the identity to the function app, set AZURE_CLIENT_ID to its client id, and let TENANT_ID name its tenant';
 
 function missing(claims: TokenClaims, mode: Mode): readonly CheckFinding[] {
-  const lacks = (permission: Permission): boolean => !claims.roles.includes(permission);
-  const lacking = (set: 'read' | 'health' | 'write') => PERMISSION_SETS[set].permissions.filter(lacks);
+  const lacking = (set: PermissionSet, verdict: Verdict, soThat: string): readonly CheckFinding[] => {
+    const permissions = PERMISSION_SETS[set].permissions.filter((one) => !claims.roles.includes(one));
+    if (permissions.length === 0) return [];
+    const where = permissions.join(', ');
+    return [finding(verdict, where, `missing: ${soThat}`, grant(where, claims))];
+  };
   return [
-    ...lacking('read').map((permission) =>
-      finding('failed', permission, 'it is missing: the app can see nothing', grant(permission, claims)),
-    ),
-    ...(mode === 'enforce' ? lacking('write') : []).map((permission) =>
-      finding(
-        'failed',
-        permission,
-        'it is missing: MODE is enforce, and nothing can be put right',
-        grant(permission, claims),
-      ),
-    ),
-    ...lacking('health').map((permission) =>
-      finding(
-        'warning',
-        permission,
-        'it is missing: emergency accounts cannot be looked at, or only in part, so new versions wait and the lock-out proof takes the worst for granted',
-        grant(permission, claims),
-      ),
+    ...lacking('read', 'failed', 'the app can see nothing'),
+    ...(mode === 'enforce'
+      ? lacking('write', 'failed', 'MODE is enforce, and nothing can be put right')
+      : []),
+    ...lacking(
+      'health',
+      'warning',
+      'emergency accounts cannot be looked at, or only in part, so new versions wait and the lock-out proof takes the worst for granted',
     ),
   ];
 }
 
 /** The trap that makes people search for hours: the grant is there, and the token is from before. */
-function grant(permission: Permission, { issuedAt, expiresAt }: TokenClaims): string {
+function grant(permissions: string, { issuedAt, expiresAt }: TokenClaims): string {
   const token =
     issuedAt === null || expiresAt === null
-      ? 'the token from before'
+      ? 'the token from before for up to 24 hours'
       : `this token, of ${instant(issuedAt)}, until it ends at ${instant(expiresAt)}`;
-  return `grant the application permission ${permission} to the app’s identity, ${GRANT}. If it is granted already, wait: Azure may hand out ${token}, for up to 24 hours; a restart does not change that`;
+  return `grant the app’s identity the application permission ${permissions}, as docs/permissions.md shows. If that was done already, wait: Azure may hand out ${token}; a restart does not change that`;
 }
 
 function superfluous({ roles }: TokenClaims, mode: Mode): readonly CheckFinding[] {

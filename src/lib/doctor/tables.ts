@@ -23,14 +23,15 @@ export function checkTables(
   });
 }
 
-function unreadable({ table, account }: TableAccess, fault: Fault, as: Whose): CheckFinding {
-  const where = placeOf({ table, account });
+function unreadable(access: TableAccess, fault: Fault, as: Whose): CheckFinding {
+  const { table } = access;
+  const where = placeOf(access);
   switch (fault.kind) {
     case 'config':
       return finding(
         'failed',
         where,
-        fault.message,
+        said(fault, access),
         'deploy the tables (`infra/`), or create them: `caretaker init --create-tables`; if they are there, the endpoint is wrong',
       );
     case 'denied': {
@@ -39,7 +40,7 @@ function unreadable({ table, account }: TableAccess, fault: Fault, as: Whose): C
       return finding(
         'failed',
         where,
-        fault.message,
+        said(fault, access),
         `give ${whom} the role ${role} on this table, and wait some minutes`,
       );
     }
@@ -47,7 +48,7 @@ function unreadable({ table, account }: TableAccess, fault: Fault, as: Whose): C
     case 'missing':
     case 'unavailable':
     case 'indeterminate':
-      return finding('unverified', where, fault.message, 'ask again later');
+      return finding('unverified', where, said(fault, access), 'ask again later');
   }
 }
 
@@ -68,7 +69,7 @@ function others(access: TableAccess): CheckFinding {
   return judged(
     'failed',
     access,
-    `the app cannot write it: ${access.write.message}`,
+    `the app cannot write it: ${said(access.write, access)}`,
     'give the app’s identity the role Storage Table Data Contributor on this table, and wait some minutes',
   );
 }
@@ -84,7 +85,7 @@ function asOperator(access: TableAccess): CheckFinding {
 }
 
 function unclear(access: TableAccess, fault: Fault): CheckFinding {
-  return judged('unverified', access, fault.message, 'ask again later');
+  return judged('unverified', access, said(fault, access), 'ask again later');
 }
 
 function judged(
@@ -98,4 +99,10 @@ function judged(
 
 function placeOf({ table, account }: Pick<TableAccess, 'table' | 'account'>): string {
   return `table "${table}" at ${account}`;
+}
+
+/** A fault says where it happened; that is said already. */
+function said({ message }: Fault, access: TableAccess): string {
+  const place = `${placeOf(access)}: `;
+  return message.startsWith(place) ? message.slice(place.length) : message;
 }
