@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PREMIUM } from '../../sandbox/tenant/index.ts';
 import type { Desired } from '../../src/lib/diff.ts';
-import { checkAlerts } from '../../src/lib/doctor/alerts.ts';
+import { ALERTS, type AlertRule, checkAlerts } from '../../src/lib/doctor/alerts.ts';
 import { checkClock, SKEW_MS_MAX, skewOf } from '../../src/lib/doctor/clock.ts';
-import { checkDesired } from '../../src/lib/doctor/desired.ts';
-import type { Told, Verdict } from '../../src/lib/doctor/findings.ts';
+import { checkDesired, type Wanted } from '../../src/lib/doctor/desired.ts';
+import type { Told, Verdict, Whose } from '../../src/lib/doctor/findings.ts';
 import { checkFreeze } from '../../src/lib/doctor/freeze.ts';
 import { checkLicence } from '../../src/lib/doctor/licence.ts';
 import { checkPermissions } from '../../src/lib/doctor/permissions.ts';
@@ -15,7 +15,7 @@ import { checkTables } from '../../src/lib/doctor/tables.ts';
 import { Fault, type FaultKind } from '../../src/lib/fault.ts';
 import { nextDue } from '../../src/lib/ncrontab.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
-import type { TokenClaims } from '../../src/lib/ports.ts';
+import type { Health, ProtectedIdentity, TokenClaims } from '../../src/lib/ports.ts';
 import type { RunSummary } from '../../src/lib/report.ts';
 import { SKEW_MS } from '../../src/lib/storage/control.ts';
 import { desiredOf } from '../support/judging.ts';
@@ -82,6 +82,103 @@ describe('the tables', () => {
   });
 });
 
+describe('the tables, as the person at the keyboard reaches them', () => {
+  const denied = new Fault('denied', 'table "runs" at state: access is refused');
+
+  it('say nothing of the app', () => {
+    const you = (write: Fault | null) =>
+      checkTables([{ table: 'desired', account: 'state', read: null, write }], 'operator', false);
+
+    expect(you(null)).toMatchObject([
+      { verdict: 'unverified', what: expect.stringContaining('you can read and write it') },
+    ]);
+    expect(you(denied)).toMatchObject([
+      { verdict: 'unverified', what: expect.stringContaining('you can read it') },
+    ]);
+  });
+
+  it('are told of once, and whose role it takes', () => {
+    const refused = (as: Whose) =>
+      checkTables([{ table: 'runs', account: 'state', read: denied, write: denied }], as, false);
+
+    expect(refused('operator')).toMatchObject([
+      {
+        where: 'table "runs" at state',
+        what: 'access is refused',
+        mend: expect.stringContaining('give yourself'),
+      },
+    ]);
+    expect(refused('app')).toMatchObject([
+      { mend: expect.stringContaining('the app’s identity the role Storage Table Data Contributor') },
+    ]);
+  });
+});
+
+describe('the emergency accounts', () => {
+  const identity = (health: Health, change: Partial<ProtectedIdentity> = {}): ProtectedIdentity => ({
+    id: TENANT,
+    kind: 'user',
+    memberOf: null,
+    health,
+    reason: null,
+    ...change,
+  });
+
+  it.each<[ProtectedIdentity, Verdict, string]>([
+    [identity('disabled'), 'failed', 'enable the account'],
+    [identity('missing'), 'failed', 'restore the account'],
+    [identity('missing', { kind: 'group' }), 'failed', 'restore the group'],
+    [identity('synced'), 'failed', 'the cloud alone'],
+    [identity('empty', { kind: 'group' }), 'failed', 'into the group'],
+    [identity('unverified'), 'unverified', 'Entra admin center'],
+  ])('%o is %s', (one, verdict, mend) => {
+    expect(checkProtected(told([identity('ok'), one]), 'enforce')).toMatchObject([
+      { verdict, where: TENANT, mend: expect.stringContaining(mend) },
+    ]);
+  });
+
+  it('are in order, or named by nobody', () => {
+    expect(checkProtected(told([identity('ok')]), 'enforce')).toMatchObject([{ verdict: 'ok', mend: null }]);
+    expect(checkProtected(told([]), 'enforce')).toMatchObject([{ verdict: 'failed' }]);
+    expect(checkProtected(told([]), 'observe')).toMatchObject([{ verdict: 'warning' }]);
+  });
+});
+
+describe('the desired state', () => {
+  const whole = [desiredOf(canonical(article())), desiredOf(canonical(article()), { key: 'other' })];
+  const check = (change: Partial<Wanted>, isSigned = true) =>
+    checkDesired(told({ desired: whole, damaged: [], vanished: [], ...change }), isSigned);
+
+  it('is whole, and somebody vouches for it or nobody does', () => {
+    expect(check({})).toMatchObject([{ verdict: 'ok', what: expect.stringContaining('2 policies are') }]);
+    expect(check({ desired: whole.slice(1) }, false)).toMatchObject([
+      { verdict: 'warning', what: expect.stringContaining('1 policy is') },
+    ]);
+  });
+
+  it('is told of key by key where it cannot be believed, beside what can', () => {
+    const damaged = [{ key: 'edited', problem: 'its hash does not fit' }];
+
+    expect(check({ damaged, vanished: ['removed'] })).toMatchObject([
+      {
+        verdict: 'failed',
+        where: 'edited',
+        what: 'its hash does not fit',
+        mend: expect.stringContaining('edited'),
+      },
+      { verdict: 'failed', where: 'removed', mend: expect.stringContaining('caretaker history removed') },
+      { verdict: 'ok' },
+    ]);
+    expect(check({ desired: [], damaged })).toHaveLength(1);
+  });
+
+  it('is none', () => {
+    expect(check({ desired: [] })).toMatchObject([
+      { verdict: 'failed', mend: expect.stringContaining('push') },
+    ]);
+  });
+});
+
 describe('the permissions in a token', () => {
   const claims: TokenClaims = {
     tenantId: TENANT,
@@ -94,6 +191,17 @@ describe('the permissions in a token', () => {
 
   it('to read and to look at people are all that observing needs', () => {
     expect(check(claims)).toMatchObject([{ verdict: 'ok', what: expect.stringContaining('MODE observe') }]);
+  });
+
+  it('cannot be there where the app gets no token', () => {
+    expect(checkPermissions(UNTOLD, 'observe', 'app')).toMatchObject([{ verdict: 'failed' }]);
+  });
+
+  it('to write are too many while MODE is observe, and not in enforce', () => {
+    const roles = [...claims.roles, 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'];
+
+    expect(check({ ...claims, roles }).map(({ verdict }) => verdict)).toEqual(['warning', 'warning']);
+    expect(check({ ...claims, roles }, 'enforce')).toMatchObject([{ verdict: 'ok' }]);
   });
 
   it('that are missing are granted, and then waited for until the token ends', () => {
@@ -238,6 +346,8 @@ describe('the licence', () => {
     ['P1', [product([p1])], 'ok'],
     ['P2 alone', [product([p2])], 'ok'],
     ['P1, and P2 that has ended', [product([p1]), product([p2], 'Warning')], 'ok'],
+    ['P1 that has ended, and P2', [product([p1], 'Warning'), product([p2])], 'ok'],
+    ['a plan that is none', [product([null, p1])], 'ok'],
     ['P1 that has ended', [product([p1], 'Warning')], 'warning'],
     ['P1 that was locked out', [product([p1], 'LockedOut')], 'failed'],
     ['something else', [product([{ servicePlanId: TENANT }])], 'failed'],
@@ -274,6 +384,24 @@ describe('security defaults that are on', () => {
 });
 
 describe('the alerts', () => {
+  const rules = ALERTS.map((name) => ({ name, isEnabled: true, hasAction: true }));
+  const [first, ...others] = rules as [AlertRule, ...AlertRule[]];
+
+  it.each<[string, readonly AlertRule[], Verdict]>([
+    ['all of them', rules, 'ok'],
+    ['one that is missing', others, 'failed'],
+    ['one that is disabled', [{ ...first, isEnabled: false }, ...others], 'failed'],
+    ['one that tells nobody', [{ ...first, hasAction: false }, ...others], 'warning'],
+    [
+      'one that only its disabled twin would tell of',
+      [{ ...first, hasAction: false }, { ...first, isEnabled: false }, ...others],
+      'warning',
+    ],
+    ['one that tells nobody beside one that does', [{ ...first, hasAction: false }, ...rules], 'ok'],
+  ])('with %s: %s', (_, given, verdict) => {
+    expect(checkAlerts(told(given))).toMatchObject([{ verdict }]);
+  });
+
   it('count whatever a template puts in front of their names, in any letter case', () => {
     const rule = (name: string) => ({ name, isEnabled: true, hasAction: true });
     const named = checkAlerts(told([rule('PROD-Change-Held'), rule('exchange-held')]));

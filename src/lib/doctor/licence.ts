@@ -34,32 +34,31 @@ export function checkLicence(
         'look in the Entra admin center: Billing, Licenses, All products; or grant LicenseAssignment.Read.All, which nothing else needs',
       ),
     ];
-  const standing = { P1: standingOf('P1', read.value), P2: standingOf('P2', read.value) };
-  // P2 includes what P1 does, whether or not the product lists both.
-  const any =
-    standing.P1 === 'Enabled' || standing.P2 === 'Enabled' ? 'Enabled' : (standing.P1 ?? standing.P2);
-  if (any === undefined) return [finding('failed', WHERE, 'the tenant has neither', BUY)];
+  // P2 includes what P1 does, whether or not a product lists both.
+  const standing = standingOf(['P1', 'P2'], read.value);
+  const hasP2 = standingOf(['P2'], read.value) !== undefined;
+  if (standing === undefined) return [finding('failed', WHERE, 'the tenant has neither', BUY)];
   return [
-    any === 'Enabled'
-      ? finding('ok', WHERE, `the tenant has ${standing.P2 === undefined ? 'P1' : 'P2'}`)
+    standing === 'Enabled'
+      ? finding('ok', WHERE, `the tenant has ${hasP2 ? 'P2' : 'P1'}`)
       : finding('warning', WHERE, 'the subscription has ended, and its time of grace runs', BUY),
-    ...(standing.P2 === undefined ? withoutP2(desired ?? []) : []),
+    ...(hasP2 ? [] : withoutP2(desired ?? [])),
   ];
 }
 
 const BUY = 'renew or buy it; without it policies can be read and deleted, and not created or changed';
 
-function standingOf(plan: Plan, licences: readonly RawLicence[]): Standing | undefined {
-  const standings = licences
-    .filter((licence) => holds(licence, plan))
-    .map((licence) => licence.capabilityStatus);
+/** The best that any product with one of these plans has. */
+function standingOf(plans: readonly Plan[], licences: readonly RawLicence[]): Standing | undefined {
+  const ids = plans.map((plan) => PLANS[plan]);
+  const standings = licences.filter((licence) => holds(licence, ids)).map((one) => one.capabilityStatus);
   return (['Enabled', 'Warning'] as const).find((standing) => standings.includes(standing));
 }
 
-function holds({ servicePlans }: RawLicence, plan: Plan): boolean {
+function holds({ servicePlans }: RawLicence, ids: readonly string[]): boolean {
   return (
     Array.isArray(servicePlans) &&
-    servicePlans.some((one) => String(one?.servicePlanId).toLowerCase() === PLANS[plan])
+    servicePlans.some((one) => ids.includes(String(one?.servicePlanId).toLowerCase()))
   );
 }
 
