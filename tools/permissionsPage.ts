@@ -70,8 +70,8 @@ managed identity, and to no other host than the configured one. No request delet
 ## Permissions
 `;
 
-const GRANTING = `Grant **Read** and **Health** for \`MODE=observe\`, and **Write** before \`MODE=enforce\`. Grant before the app asks for its
-first token: Azure keeps handing out the token from before for up to 24 hours, and a restart does not change that.
+const GRANTING = `Grant **Read** and **Health** for \`MODE=observe\`, and **Write** before \`MODE=enforce\`: \`infra/graph-permissions.sh\` and
+\`infra/graph-permissions.bicep\` do, for a Privileged Role Administrator. Grant before the app asks for its first token: Azure keeps handing out the token from before for up to 24 hours, and a restart does not change that.
 \`caretaker doctor\` says what the token in use carries, lacks, and has too much.
 
 \`Policy.ReadWrite.ConditionalAccess\` can switch off every policy of the tenant. It is as strong as an administrator's role;
