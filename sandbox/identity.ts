@@ -23,7 +23,8 @@ export interface IdentityOptions {
 /** A managed identity as App Service offers it to the app's own process. */
 export interface Identity {
   readonly secret: string;
-  readonly clientId: string;
+  /** Changed at will, as when another identity is assigned to the app. */
+  clientId: string;
   /** Changed at will; the next request meets it. */
   trouble: IdentityTrouble;
   /** Application roles of tokens to come. Those already given away keep theirs, as in Azure. */

@@ -95,6 +95,7 @@ The command line works on it as well, in a shell that has its settings:
   set -a; . ${settings}; set +a
   npm run caretaker -- init mine               # then validate and push mine/baselines
   npm run caretaker -- status --app ${appUrl}
+  npm run caretaker -- doctor --app ${appUrl}
 
 Ctrl-C ends it.`);
 }

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { startAzurite } from './azurite.ts';
 import { type Host, startHost } from './host.ts';
-import { createIdentity, serveIdentity } from './identity.ts';
+import { createIdentity, type Identity, serveIdentity } from './identity.ts';
+import { serveTableRoles, type TableRoles } from './tableRoles.ts';
 import { createTenant, serveTenant, type Tenant } from './tenant/index.ts';
 
 export const TENANT_ID = '7e4a1c00-0000-4000-8000-0000000000aa';
@@ -14,6 +15,9 @@ export const ADELE = 'ade1e000-0000-4000-8000-000000000003';
 /** Everything the product meets in Azure, on this machine. */
 export interface Sandbox {
   readonly tenant: Tenant;
+  readonly identity: Identity;
+  /** The tables, with roles to be given and taken. */
+  readonly tables: TableRoles;
   /** Address of the simulated Graph, without a path. */
   readonly graphUrl: string;
   /** The app settings, as Azure would put them into the process. */
@@ -36,6 +40,7 @@ export interface SandboxOptions {
  */
 export async function startSandbox({ schedule, settings = {} }: SandboxOptions): Promise<Sandbox> {
   const azurite = await startAzurite();
+  const tables = await serveTableRoles(azurite);
   const identity = createIdentity({
     tenantId: TENANT_ID,
     roles: [
@@ -44,6 +49,7 @@ export async function startSandbox({ schedule, settings = {} }: SandboxOptions):
       'Application.Read.All',
       'User.Read.All',
       'GroupMember.Read.All',
+      'RoleManagement.Read.Directory',
     ],
   });
   const identityServer = await serveIdentity(identity);
@@ -84,7 +90,7 @@ export async function startSandbox({ schedule, settings = {} }: SandboxOptions):
     TENANT_ID,
     MODE: 'enforce',
     RECONCILE_SCHEDULE: schedule,
-    STATE_STORAGE: azurite.connectionString,
+    STATE_STORAGE: tables.connectionString,
     GRAPH_ENDPOINT: graph.url,
     GRAPH_REQUEST_INTERVAL_MS: '25',
     SETTLE_SECONDS: '3',
@@ -97,6 +103,8 @@ export async function startSandbox({ schedule, settings = {} }: SandboxOptions):
   let host: Host | undefined;
   return {
     tenant,
+    identity,
+    tables,
     graphUrl: graph.url,
     environment,
     async startApp(log) {
@@ -107,7 +115,7 @@ export async function startSandbox({ schedule, settings = {} }: SandboxOptions):
     },
     async close() {
       await host?.close();
-      await Promise.all([graph.close(), identityServer.close(), azurite.close()]);
+      await Promise.all([graph.close(), identityServer.close(), tables.close(), azurite.close()]);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { fieldsPage } from '../src/lib/fieldsPage.ts';
 import { desiredSchema, parametersSchema } from '../src/lib/schema.ts';
+import { permissionsPage } from './permissionsPage.ts';
 
 export interface Artefact {
   /** From the repository's root. */
@@ -12,6 +13,7 @@ export const ARTEFACTS: readonly Artefact[] = [
   { path: 'schema/desired.schema.json', content: json(desiredSchema()) },
   { path: 'schema/parameters.schema.json', content: json(parametersSchema()) },
   { path: 'docs/fields.md', content: fieldsPage() },
+  { path: 'docs/permissions.md', content: permissionsPage() },
 ];
 
 function json(value: unknown): string {

@@ -15,6 +15,7 @@ export {
   faultsOfLists,
 } from './faults.ts';
 export type { FetchLike } from './fetch.ts';
+export { PREMIUM } from './licences.ts';
 export type { Clock, DirectoryRole, Group, Json, JsonObject, Policy, User } from './model.ts';
 export { type Rule, type RuleContext, rules } from './rules.ts';
 export { isPublishedPolicy } from './schema.ts';

@@ -1,10 +1,11 @@
 import { accessDenied, badRequest, type Reply } from './answers.ts';
 import { directoryRoutes } from './directory.ts';
+import { licenceRoutes } from './licences.ts';
 import { badSegment, policyRoutes } from './policies.ts';
 import { whatIfRoutes } from './whatIf.ts';
 import { type Call, may, type Route, type World } from './world.ts';
 
-const routes: readonly Route[] = [...policyRoutes, ...whatIfRoutes, ...directoryRoutes];
+const routes: readonly Route[] = [...policyRoutes, ...whatIfRoutes, ...directoryRoutes, ...licenceRoutes];
 
 /** Finds the route of a path under `/v1.0`. @throws Refusal 404 for paths the tenant does not have */
 export function findRoute(method: string, pathname: string): { route: Route; params: string[] } {

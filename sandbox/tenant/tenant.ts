@@ -22,6 +22,7 @@ import {
   faultsOfBodies,
 } from './faults.ts';
 import { type FetchLike, fetchOf } from './fetch.ts';
+import { PREMIUM } from './licences.ts';
 import type { Clock, DirectoryRole, Group, JsonObject, Policy, User } from './model.ts';
 import { builtInStrengths, present } from './present.ts';
 import { createRandom } from './random.ts';
@@ -47,6 +48,8 @@ export interface TenantOptions extends Partial<Settings> {
   readonly users?: readonly User[];
   readonly groups?: readonly Group[];
   readonly roles?: readonly DirectoryRole[];
+  /** What it has subscribed to, in Graph's JSON (`subscribedSku`). Default: a product with Entra ID P2. */
+  readonly licences?: readonly JsonObject[];
 }
 
 /** What was asked of the tenant, and how it ended. Tokens are not kept. */
@@ -86,6 +89,8 @@ export interface Tenant {
   /** Another pair of hands in the tenant. */
   readonly admin: Admin;
   readonly directory: Directory;
+  /** What the tenant has subscribed to; to be changed at will. */
+  readonly licences: JsonObject[];
   /** The policies there really are, as GET would answer them without faults; hidden ones included. */
   truth(): JsonObject[];
   /** Soft-deleted policies, likewise. */
@@ -121,6 +126,7 @@ export function createTenant(options: TenantOptions = {}): Tenant {
     beforeRequest: undefined,
     admin: createAdmin(world),
     directory: world.directory,
+    licences: world.licences,
     truth: () => shown((policy) => policy.deletedDateTime === null),
     deleted: () => shown((policy) => policy.deletedDateTime !== null),
     log,
@@ -241,6 +247,7 @@ function createWorld(options: TenantOptions): World {
     directory: { users: byId(options.users), groups: byId(options.groups), roles: byId(options.roles) },
     namedLocations: jsonById(options.namedLocations ?? []),
     strengths: jsonById([...builtInStrengths, ...(options.strengths ?? [])]),
+    licences: structuredClone([...(options.licences ?? [PREMIUM])]),
     plan,
     ids: createRandom(seed, 'ids'),
     chance: createRandom(seed, 'answers'),

@@ -64,6 +64,7 @@ export interface World {
   readonly directory: Directory;
   readonly namedLocations: Map<string, JsonObject>;
   readonly strengths: Map<string, JsonObject>;
+  readonly licences: JsonObject[];
   readonly plan: FaultPlan;
   /** Draws ids. */
   readonly ids: Random;

@@ -1,7 +1,8 @@
 import { createHash, type JsonWebKey } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
-import { Fault, type FaultKind } from '../lib/fault.ts';
+import { Fault } from '../lib/fault.ts';
 import { isSignedBy, type PublicSigner, type Signer, signerOf } from '../lib/signature.ts';
+import { type AzureService, askAzure } from './azure.ts';
 
 /** Where vaults are, in every cloud. The operator's token goes to no other host. */
 const DOMAINS: readonly string[] = [
@@ -13,16 +14,12 @@ const DOMAINS: readonly string[] = [
   'managedhsm.usgovcloudapi.net',
 ];
 const API_VERSION = '7.4';
-const TIMEOUT_MS = 30_000;
 
 /** A key in a vault, as its identifier names it. */
-interface KeyId {
-  readonly origin: string;
+interface KeyId extends AzureService {
   readonly name: string;
   /** null: the newest. */
   readonly version: string | null;
-  /** What a token for the vault is asked for. */
-  readonly scope: string;
 }
 
 /** The public half of a vault's key, with the identifier of this very version of it. */
@@ -42,13 +39,16 @@ export interface VaultKey {
  */
 export async function vaultSigner(id: string, credential: TokenCredential): Promise<Signer> {
   const keyId = readKeyId(id);
-  const key = vaultKey(await ask(keyId, credential, 'GET', pathOf(keyId)), id);
+  const key = vaultKey(await askAzure(keyId, credential, 'GET', pathOf(keyId)), id);
   const exact = readKeyId(key.kid);
   return {
     public: key.public,
     async sign(bytes) {
       const value = createHash('sha256').update(bytes).digest('base64url');
-      const answer = await ask(exact, credential, 'POST', `${pathOf(exact)}/sign`, { alg: 'ES256', value });
+      const answer = await askAzure(exact, credential, 'POST', pathOf(exact, '/sign'), {
+        alg: 'ES256',
+        value,
+      });
       const signature = String(answer.value);
       if (!isSignedBy(key.public, bytes, signature))
         throw new Fault('rejected', `${key.kid} gave a signature that does not fit its own public key`);
@@ -67,7 +67,7 @@ export async function createVaultKey(id: string, credential: TokenCredential): P
     crv: 'P-256',
     key_ops: ['sign', 'verify'],
   };
-  return vaultKey(await ask(keyId, credential, 'POST', `${pathOf(keyId)}/create`, wanted), id);
+  return vaultKey(await askAzure(keyId, credential, 'POST', pathOf(keyId, '/create'), wanted), id);
 }
 
 function readKeyId(id: string): KeyId {
@@ -87,8 +87,9 @@ function readKeyId(id: string): KeyId {
   return { origin: url.origin, name: name ?? '', version: version === '' ? null : version, scope };
 }
 
-function pathOf({ name, version }: KeyId): string {
-  return version === null ? `/keys/${name}` : `/keys/${name}/${version}`;
+function pathOf({ name, version }: KeyId, operation = ''): string {
+  const key = version === null ? `/keys/${name}` : `/keys/${name}/${version}`;
+  return `${key}${operation}?api-version=${API_VERSION}`;
 }
 
 function vaultKey({ key }: Readonly<Record<string, unknown>>, id: string): VaultKey {
@@ -98,57 +99,4 @@ function vaultKey({ key }: Readonly<Record<string, unknown>>, id: string): Vault
   if (found?.algorithm !== 'es256' || typeof jwk.kid !== 'string')
     throw new Fault('config', `${id} is no key of the curve P-256, which ES256 takes`);
   return { public: found, kid: jwk.kid };
-}
-
-async function ask(
-  { origin, scope }: KeyId,
-  credential: TokenCredential,
-  method: 'GET' | 'POST',
-  path: string,
-  body?: unknown,
-): Promise<Readonly<Record<string, unknown>>> {
-  const token = await credential.getToken(scope).catch((error: Error) => {
-    throw new Fault(
-      'denied',
-      `no token for ${origin}: ${error.message}; sign in with \`az login\``,
-      {},
-      error,
-    );
-  });
-  const response = await fetch(new URL(`${path}?api-version=${API_VERSION}`, origin), {
-    method,
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: {
-      authorization: `Bearer ${token?.token ?? ''}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
-  });
-  const answer = parse(await response.text());
-  if (response.ok && answer !== undefined) return answer;
-  throw new Fault(kindOf(response.status), `${origin}${path} answered ${response.status}${said(answer)}`);
-}
-
-function kindOf(status: number): FaultKind {
-  if (status === 401 || status === 403) return 'denied';
-  if (status === 404) return 'config';
-  return status >= 400 && status < 500 && status !== 429 ? 'rejected' : 'unavailable';
-}
-
-function said(answer: Readonly<Record<string, unknown>> | undefined): string {
-  const { message } = (answer?.error ?? {}) as { readonly message?: unknown };
-  return typeof message === 'string' ? `: ${message.slice(0, 300)}` : '';
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
 }

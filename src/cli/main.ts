@@ -3,6 +3,7 @@ import { Fault } from '../lib/fault.ts';
 import { clouds } from '../lib/graph/clouds.ts';
 import { approveCommand } from './approve.ts';
 import { type CaptureOptions, captureCommand, describeCapture } from './capture.ts';
+import { type DoctorOptions, describeDoctor, doctorCommand } from './doctor.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
 import { INIT_HELP, initCommand } from './init.ts';
 import { describeKeys } from './keys.ts';
@@ -180,6 +181,12 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
     .addOption(json())
     .action(async (wanted: string[], options: CaptureOptions) => {
       code = await captureCommand(wanted, options, terminal);
+    });
+  describeDoctor(program.command('doctor'))
+    .addOption(app())
+    .addOption(json())
+    .action(async (options: DoctorOptions) => {
+      code = await doctorCommand(options, terminal);
     });
   describeWhatIf(program.command('whatif'))
     .addOption(app())

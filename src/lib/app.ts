@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
 import { type Answer, approve, type Consent } from './approve.ts';
+import type { Examination, Whose } from './doctor/findings.ts';
 import { Fault } from './fault.ts';
 import { clouds } from './graph/clouds.ts';
 import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
 import { lookBack } from './lookBack.ts';
 import type { Parameters } from './parameters.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Clock, Freeze, Person, Ports } from './ports.ts';
+import type { Clock, Freeze, Person, Ports, Probes } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import {
@@ -54,6 +55,8 @@ export interface App {
   undo(runId: string, log: Log): Promise<Undo | undefined>;
   /** Answers one What If question, in the form of Graph's `evaluate`; writes nothing anywhere. */
   simulate(body: unknown, log: Log): Promise<Simulation>;
+  /** Looks at what this deployment stands on; writes nothing anywhere. */
+  examine(as: Whose, log: Log): Promise<Examination>;
   /** The ports of one piece of work that is not a run: reading reports, pushing desired state. */
   open(log: Log, budgetMs?: number): Ports;
   createTables(): Promise<void>;
@@ -87,6 +90,9 @@ const ACT_MS = 30_000;
 
 /** How long somebody waits to hear what can be undone; the tenant's list may have to be asked for again. */
 const UNDO_MS = 120_000;
+
+/** How long somebody waits to hear how a deployment is. */
+const EXAMINATION_MS = 60_000;
 
 /** Somebody waits for a simulation, and Azure's front end lets nobody wait longer than 230 s. */
 const SIMULATION_MS_MAX = 200_000;
@@ -123,7 +129,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
   const storage = createStorage(storageSettings(settings, world), clock, settings.signers);
   const parameters = parametersOf(settings);
 
-  const openUntil = (deadlineAt: number, log: Log): Ports => {
+  const openUntil = (deadlineAt: number, log: Log): Ports & Probes => {
     const tenant = graph.open(settings.tenantId, deadlineAt);
     const tables = storage.open(settings.tenantId, deadlineAt + AFTERMATH_MS);
     return {
@@ -134,6 +140,9 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       clock,
       chance,
       requests: () => ({ graph: tenant.requests(), tables: tables.requests() }),
+      token: tenant.token,
+      tables: tables.access,
+      serviceTimes: () => ({ graph: tenant.serviceTime(), tables: tables.serviceTime() }),
     };
   };
 
@@ -197,6 +206,16 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       };
       return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
     },
+    async examine(as, log) {
+      // Nobody waits for it but who asks for it, so it is not loaded before.
+      const { examine } = await import('./doctor/examine.ts');
+      return examine(openUntil(clock.now() + EXAMINATION_MS, log), {
+        settings,
+        parameters,
+        as,
+        resourceGroup: resourceGroupOf(environment),
+      });
+    },
     async simulate(body, log) {
       if (simulations >= SIMULATIONS_MAX) throw new Fault('unavailable', TOO_MANY);
       simulations += 1;
@@ -210,6 +229,13 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
   return { ok: true, app };
 }
 
+/** How a deployment is. Where a setting is wrong there is no app to ask, and that is what is wrong. */
+export async function examineApp(read: AppRead, as: Whose, log: Log): Promise<Examination> {
+  if (read.ok) return read.app.examine(as, log);
+  const { unexamined } = await import('./doctor/settings.ts');
+  return { examinedAt: new Date(systemClock.now()).toISOString(), findings: unexamined(read.problems) };
+}
+
 let built: AppRead | undefined;
 
 /** The app of this process, built on first use. The environment is read here and nowhere else. */
@@ -221,6 +247,15 @@ export function theApp(): AppRead {
 /** The environment of this process, for the few things that are not settings of ours. */
 export function platform(): { readonly isAuthenticationOn: boolean } {
   return { isAuthenticationOn: process.env.WEBSITE_AUTH_ENABLED?.toLowerCase() === 'true' };
+}
+
+/** The platform gives the subscription in front of a plus sign (Microsoft Learn, App Service environment variables). */
+function resourceGroupOf(environment: Environment): string | null {
+  const [subscription] = environment.WEBSITE_OWNER_NAME?.split('+') ?? [];
+  const group = environment.WEBSITE_RESOURCE_GROUP;
+  return subscription === undefined || group === undefined
+    ? null
+    : `/subscriptions/${subscription}/resourceGroups/${group}`;
 }
 
 function storageSettings(settings: Settings, world: World) {

@@ -1,4 +1,5 @@
 import type { ProtectedIdentities } from './desired.ts';
+import type { Fault } from './fault.ts';
 import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
 import type { RunReport, RunSummary } from './report.ts';
@@ -127,6 +128,9 @@ export interface NamesRead {
   readonly untold: readonly string[];
 }
 
+/** A subscription of the tenant as Graph spells it (`subscribedSku`). */
+export type RawLicence = Readonly<Record<string, unknown>>;
+
 /** What the tenant holds beside its policies. Only reads. What cannot be read of people is unknown and never thrown, since it must not stop a repair. */
 export interface Directory {
   /** The same, for as long as an answer is worth waiting for. @param deadlineAt milliseconds since 1970 */
@@ -144,6 +148,52 @@ export interface Directory {
    * @throws Fault when it cannot be told
    */
   securityDefaults(): Promise<boolean>;
+  /**
+   * What the tenant has subscribed to. One request a page, outside the budget of the policies; no run asks for it.
+   *
+   * @throws Fault when it cannot be told
+   */
+  licences(): Promise<readonly RawLicence[]>;
+}
+
+/** What an access token says of whom it was given to, as far as it says so. */
+export interface TokenClaims {
+  readonly tenantId: string | null;
+  /** Application permissions, by name. */
+  readonly roles: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly issuedAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+/** A service's clock beside ours, from one answer of it. All in milliseconds since 1970. */
+export interface ServiceTime {
+  /** Its header `Date`, which is cut off to the second. */
+  readonly saidAt: number;
+  /** When, by our clock, the request left and its answer came. */
+  readonly sentAt: number;
+  readonly answeredAt: number;
+}
+
+/** What we may do with one table; null: it was allowed. */
+export interface TableAccess {
+  readonly table: string;
+  /** Host and path of the endpoint. */
+  readonly account: string;
+  readonly read: Fault | null;
+  readonly write: Fault | null;
+}
+
+/** What only an examination of the deployment asks. Nothing of it changes anything. */
+export interface Probes {
+  /** @returns undefined for a token that cannot be looked into. @throws Fault when there is none */
+  token(): Promise<TokenClaims | undefined>;
+  tables(): Promise<readonly TableAccess[]>;
+  /** By the last answer of each service; undefined where there was none, or it gave no time. */
+  serviceTimes(): {
+    readonly graph: ServiceTime | undefined;
+    readonly tables: ServiceTime | undefined;
+  };
 }
 
 /** What was last read of the world around the policies, kept so that a quiet run need not ask again. */

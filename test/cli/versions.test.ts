@@ -77,7 +77,7 @@ function rows(): Rows {
   const connection = connect({ connectionString });
   const clock = handClock();
   return tableRows(
-    connection.open('desired', () => {}),
+    connection.open('desired', () => undefined),
     { account: connection.account, table: 'desired' },
     tenantId,
     caller(clock, Number.POSITIVE_INFINITY),

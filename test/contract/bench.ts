@@ -83,7 +83,7 @@ export const places: readonly Place[] = [
           const call = caller(clock, Number.POSITIVE_INFINITY);
           const raw = (table: TableName) =>
             tableRows(
-              connection.open(table, () => {}),
+              connection.open(table, () => undefined),
               { account: connection.account, table },
               tenant,
               call,

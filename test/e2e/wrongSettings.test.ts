@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Host } from '../../sandbox/host.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import type { Examination } from '../../src/lib/doctor/findings.ts';
 
 let sandbox: Sandbox;
 let host: Host;
@@ -26,6 +27,7 @@ afterAll(async () => {
 it('registers every function although the settings are wrong', () => {
   expect(host.functions.map(({ name }) => name).sort()).toEqual([
     'approvals',
+    'doctor',
     'freeze',
     'reconcileOnDemand',
     'reconcileOnSchedule',
@@ -36,6 +38,22 @@ it('registers every function although the settings are wrong', () => {
     'unfreeze',
     'whatif',
   ]);
+});
+
+it('tells the doctor what is wrong, as what was found', async () => {
+  const answer = await fetch(`${host.url}/api/doctor`);
+
+  const { findings } = (await answer.json()) as Examination;
+  expect(answer.status).toBe(200);
+  expect(findings.flatMap(({ verdict, where }) => (verdict === 'failed' ? [where] : []))).toEqual([
+    'TENANT_ID',
+    'MODE',
+    'GRAPH_ENDPOINT',
+    'GRAPH_REQUEST_INTERVAL_MS',
+    'BREAK_GLASS_USERS',
+    'MAX_CHANGES_PER_RUN',
+  ]);
+  expect(findings.map(({ verdict }) => verdict)).not.toContain('ok');
 });
 
 it('names every wrong setting at once, on every route', async () => {

@@ -2,7 +2,7 @@ import { Fault } from '../../src/lib/fault.ts';
 import type { TenantId } from '../../src/lib/policy/model.ts';
 import type { Clock } from '../../src/lib/ports.ts';
 import type { PublicSigner } from '../../src/lib/signature.ts';
-import { type Storage, type Stores, storesOver } from '../../src/lib/storage/index.ts';
+import { type Storage, type Stores, storesOver, type TenantStorage } from '../../src/lib/storage/index.ts';
 import {
   type Row,
   type Rows,
@@ -24,7 +24,8 @@ export interface MemoryHooks {
   afterRequest?(name: string): void | Promise<void>;
 }
 
-export interface MemoryStorage extends Storage {
+export interface MemoryStorage extends Omit<Storage, 'open'> {
+  open(...asked: Parameters<Storage['open']>): TenantStorage;
   /** The tables as they are, past every check: to look at them and to damage them. */
   rowsOf(tenant: TenantId): (table: TableName) => Rows;
 }

@@ -1,5 +1,6 @@
-import { type Ask, type Call, isRecord, type Refusal, type Success } from './call.ts';
+import { type Ask, type Call, callOf, isRecord, type Refusal, type Success } from './call.ts';
 import { faultOf, oddAnswer } from './faults.ts';
+import { REQUESTS } from './permissions.ts';
 
 /** Microsoft Graph, JSON batching. */
 const PARTS_MAX = 20;
@@ -62,10 +63,8 @@ function whole(calls: readonly Call[]): Call {
     ...(headers === undefined ? {} : { headers }),
   }));
   return {
-    purpose: calls[0]?.purpose ?? 'Looking at the directory',
-    method: 'POST',
-    path: '/$batch',
-    effect: 'read',
+    ...callOf(REQUESTS.batch),
+    purpose: calls[0]?.purpose ?? REQUESTS.batch.purpose,
     body: { requests },
     permissions: [...new Set(calls.flatMap(({ permissions }) => permissions))],
   };

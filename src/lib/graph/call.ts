@@ -1,4 +1,5 @@
 import type { MayLeave } from '../ports.ts';
+import type { GraphRequest, Permission } from './permissions.ts';
 
 /** The only version this app speaks: a policy touched through beta may become unreadable through v1.0. */
 export const version = 'v1.0';
@@ -20,7 +21,21 @@ export interface Call {
   /** Milliseconds since 1970: when this is not worth waiting for any more, where that is before the session's own end. */
   readonly deadlineAt?: number | undefined;
   /** Application permissions without which this is refused. */
-  readonly permissions: readonly string[];
+  readonly permissions: readonly Permission[];
+}
+
+/**
+ * A request of the table, made out to one thing.
+ *
+ * @param id fills `{id}` in the path; what could make another address out of it is encoded
+ * @param query what comes after the question mark, encoded already
+ */
+export function callOf(
+  { purpose, method, path, effect, permissions }: GraphRequest,
+  { id = '', query = '' }: { readonly id?: string; readonly query?: string } = {},
+): Call {
+  const place = path.replace('{id}', encodeURIComponent(id));
+  return { purpose, method, path: query === '' ? place : `${place}?${query}`, effect, permissions };
 }
 
 interface Sent {

@@ -1,7 +1,7 @@
 import { ManagedIdentityCredential } from '@azure/identity';
 import { Fault } from '../fault.ts';
 import type { TenantId } from '../policy/model.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, TokenClaims } from '../ports.ts';
 import { isRecord } from './call.ts';
 import { quoted } from './faults.ts';
 import { within } from './within.ts';
@@ -107,7 +107,7 @@ function said(errorMessage: unknown): string {
 
 /** A token that cannot be looked into is taken as it is: what is inside is between Entra and Graph. */
 function checkTenant(token: string, tenantId: TenantId): void {
-  const tid = tenantOf(token);
+  const tid = claimsOf(token)?.tenantId ?? undefined;
   if (tid === undefined || tid.toLowerCase() === tenantId.toLowerCase()) return;
   throw new Fault(
     'config',
@@ -116,13 +116,25 @@ function checkTenant(token: string, tenantId: TenantId): void {
   );
 }
 
-function tenantOf(token: string): string | undefined {
+/** @returns undefined for a token that cannot be looked into */
+export function claimsOf(token: string): TokenClaims | undefined {
   const parts = token.split('.');
-  if (parts.length !== 3) return undefined;
+  const claims = parts.length === 3 ? jsonIn(parts[1] ?? '') : undefined;
+  if (!isRecord(claims)) return undefined;
+  const { tid, roles, iat, exp } = claims;
+  return {
+    tenantId: typeof tid === 'string' ? tid : null,
+    roles: Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : [],
+    issuedAt: typeof iat === 'number' ? iat * 1000 : null,
+    expiresAt: typeof exp === 'number' ? exp * 1000 : null,
+  };
+}
+
+function jsonIn(part: string): unknown {
   try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1] ?? '', 'base64url').toString('utf8'));
-    return isRecord(claims) && typeof claims.tid === 'string' ? claims.tid : undefined;
-  } catch {
+    return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
 }

@@ -3,9 +3,10 @@ import type { Directory, DirectoryIds, Health, ProtectedIdentity } from '../port
 import { anyMemberOf, nothingKnownOf } from '../protected.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';
-import { type Ask, type Call, isMissing, isRecord } from './call.ts';
+import { type Ask, type Call, callOf, isMissing, isRecord } from './call.ts';
 import { faultOf, oddAnswer } from './faults.ts';
 import { allPages } from './pages.ts';
+import { REQUESTS } from './permissions.ts';
 
 /** The directory refuses a filter with more alternatives. */
 const IDS_PER_FILTER = 15;
@@ -134,6 +135,8 @@ export function directory(ask: Ask, origin: string): Directory {
         throw oddAnswer(readingSecurityDefaults, answer, 'the answer does not say whether they are enabled');
       return isEnabled;
     },
+
+    licences: async () => (await allPages(ask, origin, readingLicences)).filter(isRecord),
   };
 
   /** The whole list each call asks for. Trouble with a batch is trouble with each of its calls. */
@@ -193,13 +196,7 @@ async function tried<T>(read: () => Promise<T>): Promise<Exclude<Told<T>, { kind
 }
 
 function readingUsers(ids: readonly string[]): Call {
-  return {
-    purpose: 'Looking at users',
-    method: 'GET',
-    path: `/users?$filter=${oneOf(ids)}&$select=${SELECTED}`,
-    effect: 'read',
-    permissions: ['User.Read.All'],
-  };
+  return callOf(REQUESTS.lookAtUsers, { query: `$filter=${oneOf(ids)}&$select=${SELECTED}` });
 }
 
 function questionsAbout(ids: DirectoryIds, selected: string) {
@@ -209,13 +206,8 @@ function questionsAbout(ids: DirectoryIds, selected: string) {
 }
 
 function findingAny(kind: keyof DirectoryIds, ids: readonly string[], selected: string): Call {
-  return {
-    purpose: `Looking up the ${kind} that policies name`,
-    method: 'GET',
-    path: `/${kind}?$filter=${oneOf(ids)}&$select=${selected}`,
-    effect: 'read',
-    permissions: [kind === 'users' ? 'User.Read.All' : 'GroupMember.Read.All'],
-  };
+  const request = kind === 'users' ? REQUESTS.findUsers : REQUESTS.findGroups;
+  return callOf(request, { query: `$filter=${oneOf(ids)}&$select=${selected}` });
 }
 
 function oneOf(ids: readonly string[]): string {
@@ -225,34 +217,18 @@ function oneOf(ids: readonly string[]): string {
 
 /** A group that is gone answers 404 here, so whether it exists need not be asked as well. */
 function readingMembers(groupId: string): Call {
-  return {
-    purpose: 'Looking at the members of a protected group',
-    method: 'GET',
-    path: `/groups/${encodeURIComponent(groupId)}/transitiveMembers/microsoft.graph.user?$count=true&$select=${SELECTED}&$top=${PEOPLE_MAX + 1}`,
-    effect: 'read',
-    headers: ADVANCED,
-    permissions: ['GroupMember.Read.All', 'User.Read.All'],
-  };
+  const query = `$count=true&$select=${SELECTED}&$top=${PEOPLE_MAX + 1}`;
+  return { ...callOf(REQUESTS.lookAtMembers, { id: groupId, query }), headers: ADVANCED };
 }
 
 function readingMemberships(userId: string): Call {
-  return {
-    purpose: 'Looking at the groups and roles of a user',
-    method: 'GET',
-    path: `/users/${encodeURIComponent(userId)}/transitiveMemberOf?$top=999`,
-    effect: 'read',
-    permissions: ['User.Read.All', 'GroupMember.Read.All', 'RoleManagement.Read.Directory'],
-  };
+  return callOf(REQUESTS.lookAtMemberships, { id: userId, query: '$top=999' });
 }
 
 /** Never written by this app, although the permission to write policies covers it. */
-const readingSecurityDefaults: Call = {
-  purpose: 'Looking at security defaults',
-  method: 'GET',
-  path: '/policies/identitySecurityDefaultsEnforcementPolicy',
-  effect: 'read',
-  permissions: ['Policy.Read.All'],
-};
+const readingSecurityDefaults = callOf(REQUESTS.securityDefaults);
+
+const readingLicences = callOf(REQUESTS.licences);
 
 const NOT_ASKED: Told<never> = { kind: 'untold', reason: 'It was not asked for.' };
 

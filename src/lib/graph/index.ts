@@ -1,6 +1,6 @@
 import type { TenantId } from '../policy/model.ts';
-import type { Chance, Clock, Directory, PolicyApi } from '../ports.ts';
-import { managedIdentity, type TokenSource, type Tokens, tokens } from './credential.ts';
+import type { Chance, Clock, Directory, PolicyApi, ServiceTime, TokenClaims } from '../ports.ts';
+import { claimsOf, managedIdentity, type TokenSource, type Tokens, tokens } from './credential.ts';
 import { directory } from './directory.ts';
 import { exchange } from './exchange.ts';
 import { type Pacing, pacing, unpaced } from './pacing.ts';
@@ -41,6 +41,9 @@ export interface GraphSession {
   readonly directory: Directory;
   /** Requests to Graph that left so far in this session. */
   requests(): number;
+  /** What the access token says. @throws Fault when there is none */
+  token(): Promise<TokenClaims | undefined>;
+  serviceTime(): ServiceTime | undefined;
 }
 
 export interface Graph {
@@ -69,6 +72,8 @@ export function createGraph(world: GraphWorld): Graph {
         policies: policyApi(exchange({ ...line, pacing: paced }), origin),
         directory: directory(exchange({ ...line, pacing: unpaced(clock) }), origin),
         requests: wire.requests,
+        token: async () => claimsOf(await bearer.current(deadlineAt)),
+        serviceTime: wire.serviceTime,
       };
     },
   };

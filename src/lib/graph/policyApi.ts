@@ -2,15 +2,19 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../fault.ts';
 import type { PolicyId, RawPolicy } from '../policy/model.ts';
 import type { PolicyApi, PolicyList } from '../ports.ts';
-import { type Answer, type Ask, type Call, graphError, isMissing, isRecord, type Success } from './call.ts';
+import {
+  type Answer,
+  type Ask,
+  type Call,
+  callOf,
+  graphError,
+  isMissing,
+  isRecord,
+  type Success,
+} from './call.ts';
 import { faultOf, oddAnswer } from './faults.ts';
 import { allPages } from './pages.ts';
-
-const policiesPath = '/identity/conditionalAccess/policies';
-const deletedPath = '/identity/conditionalAccess/deletedItems/policies';
-
-const toRead = ['Policy.Read.All'];
-const toWrite = ['Policy.Read.All', 'Policy.ReadWrite.ConditionalAccess', 'Application.Read.All'];
+import { REQUESTS } from './permissions.ts';
 
 /**
  * The Conditional Access policies of one tenant, over Microsoft Graph v1.0.
@@ -74,69 +78,32 @@ export function policyApi(ask: Ask, origin: string): PolicyApi {
   }
 }
 
-const listing: Call = {
-  purpose: 'Listing the policies',
-  method: 'GET',
-  path: policiesPath,
-  effect: 'read',
-  permissions: toRead,
-};
-
-const listingLocations: Call = {
-  ...listing,
-  purpose: 'Listing the named locations',
-  path: '/identity/conditionalAccess/namedLocations',
-};
+const listing = callOf(REQUESTS.listPolicies);
+const listingLocations = callOf(REQUESTS.listNamedLocations);
 
 function evaluating(body: unknown): Call {
-  return {
-    ...listing,
-    purpose: 'Asking Graph’s own What If',
-    method: 'POST',
-    path: '/identity/conditionalAccess/evaluate',
-    body,
-  };
+  return { ...callOf(REQUESTS.evaluate), body };
 }
 
 function reading(id: PolicyId): Call {
-  return { ...listing, purpose: 'Reading a policy', path: `${policiesPath}/${segment(id)}` };
+  return callOf(REQUESTS.readPolicy, { id: segment(id) });
 }
 
 function readingDeleted(id: PolicyId): Call {
-  return { ...listing, purpose: 'Reading a deleted policy', path: `${deletedPath}/${segment(id)}` };
+  return callOf(REQUESTS.readDeletedPolicy, { id: segment(id) });
 }
 
 function creating(body: RawPolicy, intentId: string): Call {
-  return {
-    purpose: 'Creating a policy',
-    method: 'POST',
-    path: policiesPath,
-    effect: 'write',
-    body,
-    clientRequestId: intentId,
-    permissions: toWrite,
-  };
+  return { ...callOf(REQUESTS.createPolicy), body, clientRequestId: intentId };
 }
 
 function updating(id: PolicyId, body: RawPolicy, intentId: string): Call {
-  return {
-    ...creating(body, intentId),
-    purpose: 'Updating a policy',
-    method: 'PATCH',
-    path: `${policiesPath}/${segment(id)}`,
-  };
+  return { ...callOf(REQUESTS.updatePolicy, { id: segment(id) }), body, clientRequestId: intentId };
 }
 
 /** An action without a body; gives the policy back under the id it had. */
 function restoring(id: PolicyId, intentId: string): Call {
-  return {
-    purpose: 'Restoring a policy',
-    method: 'POST',
-    path: `${deletedPath}/${segment(id)}/restore`,
-    effect: 'write',
-    clientRequestId: intentId,
-    permissions: toWrite,
-  };
+  return { ...callOf(REQUESTS.restorePolicy, { id: segment(id) }), clientRequestId: intentId };
 }
 
 /** An id comes from tables and answers; it must not be able to make another address out of ours. */

@@ -7,7 +7,7 @@ import {
   type MiddlewareOptions,
   ResponseType,
 } from '@microsoft/microsoft-graph-client';
-import type { Clock } from '../ports.ts';
+import type { Clock, ServiceTime } from '../ports.ts';
 import { type Answer, type Call, version } from './call.ts';
 import { readRetryAfter } from './retry.ts';
 import { within } from './within.ts';
@@ -20,6 +20,8 @@ export interface Transport {
   attempt(call: Call, clientRequestId: string, token: string, limitMs: number): Promise<Answer>;
   /** Requests that left so far. */
   requests(): number;
+  /** By the last answer that gave the time. */
+  serviceTime(): ServiceTime | undefined;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface Transport {
  */
 export function transport(origin: string, fetch: Fetch, clock: Clock): Transport {
   const wire = new Wire(fetch);
+  let seen: ServiceTime | undefined;
   const client = Client.initWithMiddleware({
     baseUrl: origin,
     defaultVersion: version,
@@ -38,6 +41,7 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
 
   return {
     requests: () => wire.requests,
+    serviceTime: () => seen,
     async attempt(call, clientRequestId, token, limitMs) {
       const sent = await within(clock, limitMs, (signal) =>
         exchange(call, prepare(call, token, clientRequestId, signal)),
@@ -59,12 +63,15 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
   }
 
   async function exchange(call: Call, { request, clientRequestId }: Prepared): Promise<Answer> {
+    const sentAt = clock.now();
     let response: Response;
     try {
       response = await send(call, request);
     } catch (error) {
       return { ...networkTrouble(error), clientRequestId };
     }
+    const saidAt = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(saidAt)) seen = { saidAt, sentAt, answeredAt: clock.now() };
     const answered = {
       status: response.status,
       requestId: response.headers.get('request-id'),

@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { type App, platform, theApp } from '../app.ts';
+import { type App, type AppRead, platform, theApp } from '../app.ts';
 import { problem, wrongSettings } from './answers.ts';
 import { authorise, type Caller, readBody } from './requests.ts';
 
@@ -10,17 +10,27 @@ export interface Admitted {
   readonly caller: Caller | null;
 }
 
+type Role = 'Caretaker.Operator' | 'Caretaker.Reader';
+
 /** Every request alike: who asks, and whether the app is set up. */
 export async function admit(
   request: HttpRequest,
-  role: 'Caretaker.Operator' | 'Caretaker.Reader',
+  role: Role,
   answer: (admitted: Admitted) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
+  return admitAnyway(request, role, async (built, caller) =>
+    built.ok ? answer({ app: built.app, caller }) : wrongSettings(built.problems),
+  );
+}
+
+/** The same for whoever has an answer even if the app is not set up. */
+export async function admitAnyway(
+  request: HttpRequest,
+  role: Role,
+  answer: (built: AppRead, caller: Caller | null) => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
   const allowed = authorise(request, role, platform().isAuthenticationOn);
-  if (!allowed.ok) return problem(allowed.problems);
-  const built = theApp();
-  if (!built.ok) return wrongSettings(built.problems);
-  return answer({ app: built.app, caller: allowed.caller });
+  return allowed.ok ? answer(theApp(), allowed.caller) : problem(allowed.problems);
 }
 
 /** Every request with a body alike: an operator sends it, and it is read last. */

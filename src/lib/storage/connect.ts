@@ -19,9 +19,12 @@ export interface StorageSettings {
 export interface Connection {
   /** Host and path of the endpoint, for messages; no key and no signature in it. */
   readonly account: string;
-  /** @param onRequest called for every request that leaves this process */
-  open(table: TableName, onRequest: () => void): TableClient;
+  /** @param watch told of every request that leaves this process */
+  open(table: TableName, watch: Watch): TableClient;
 }
+
+/** Called when a request leaves; what it returns, with the header `Date` of the answer when that comes. */
+export type Watch = () => ((date: string | undefined) => void) | undefined;
 
 /** @throws Fault `config` naming the setting; never its value, which may hold a key */
 export function connect(settings: StorageSettings): Connection {
@@ -47,7 +50,7 @@ function connectByIdentity(uri: string, { clientId, credential }: StorageSetting
   const identity = credential ?? new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
   return {
     account: accountName(url),
-    open: (table, onRequest) => new TableClient(endpoint, table, identity, options(onRequest)),
+    open: (table, watch) => new TableClient(endpoint, table, identity, options(watch)),
   };
 }
 
@@ -70,7 +73,7 @@ function connectByString(connectionString: string): Connection {
   }
   return {
     account: accountName(url),
-    open: (table, onRequest) => open(table, { ...options(onRequest), allowInsecureConnection }),
+    open: (table, watch) => open(table, { ...options(watch), allowInsecureConnection }),
   };
 }
 
@@ -79,23 +82,25 @@ function unreadable(): Fault {
 }
 
 /** Repeats and deadlines are ours (`calls.ts`), and no answer sends the token or the signature elsewhere. */
-function options(onRequest: () => void): TableServiceClientOptions {
+function options(watch: Watch): TableServiceClientOptions {
   return {
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
-    additionalPolicies: [{ policy: counting(onRequest), position: 'perRetry' }],
+    additionalPolicies: [{ policy: watching(watch), position: 'perRetry' }],
   };
 }
 
 type PipelinePolicy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
 /** Last in the pipeline, so that a second try with a fresh token is counted as well. */
-function counting(onRequest: () => void): PipelinePolicy {
+function watching(watch: Watch): PipelinePolicy {
   return {
-    name: 'caretakerCounting',
-    sendRequest: (request, next) => {
-      onRequest();
-      return next(request);
+    name: 'caretakerWatching',
+    sendRequest: async (request, next) => {
+      const answered = watch();
+      const response = await next(request);
+      answered?.(response.headers.get('date'));
+      return response;
     },
   };
 }

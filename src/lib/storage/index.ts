@@ -7,13 +7,16 @@ import type {
   DesiredState,
   Journal,
   Runs,
+  ServiceTime,
   SurroundingsStore,
+  TableAccess,
 } from '../ports.ts';
 import type { PublicSigner } from '../signature.ts';
+import { accessTo } from './access.ts';
 import { approvalStore } from './approvals.ts';
 import { bindingStore } from './bindings.ts';
 import { caller } from './calls.ts';
-import { connect, type StorageSettings } from './connect.ts';
+import { connect, type StorageSettings, type Watch } from './connect.ts';
 import { controlStore } from './control.ts';
 import { desiredState } from './desired.ts';
 import { journalStore } from './journal.ts';
@@ -44,9 +47,17 @@ export interface TenantStorage extends Stores {
   requests(): number;
 }
 
+/** The same, for whoever wants to know what is allowed there. */
+export interface TenantTables extends TenantStorage {
+  /** What we may do with each table. Two requests for each, which change nothing. */
+  access(): Promise<readonly TableAccess[]>;
+  /** By the last answer that gave the time. */
+  serviceTime(): ServiceTime | undefined;
+}
+
 export interface Storage {
   /** @param deadlineAt milliseconds since 1970 at which the run's time is used up */
-  open(tenant: TenantId, deadlineAt: number): TenantStorage;
+  open(tenant: TenantId, deadlineAt: number): TenantTables;
   /** Creates the tables that are missing. For `init`, `push` and the sandbox; a run never does. */
   createTables(): Promise<void>;
 }
@@ -67,18 +78,29 @@ export function createStorage(
     open(tenant, deadlineAt) {
       let requests = 0;
       const call = caller(clock, deadlineAt);
-      const count = () => {
+      let seen: ServiceTime | undefined;
+      const watch: Watch = () => {
         requests++;
+        const sentAt = clock.now();
+        return (date) => {
+          const saidAt = Date.parse(date ?? '');
+          if (!Number.isNaN(saidAt)) seen = { saidAt, sentAt, answeredAt: clock.now() };
+        };
       };
       const rowsOf = (table: TableName): Rows =>
-        tableRows(connection.open(table, count), { account, table }, tenant, call);
-      return { ...storesOver(tenant, clock, rowsOf, signers), requests: () => requests };
+        tableRows(connection.open(table, watch), { account, table }, tenant, call);
+      return {
+        ...storesOver(tenant, clock, rowsOf, signers),
+        requests: () => requests,
+        access: () => Promise.all(TABLES.map((table) => accessTo(rowsOf(table), { table, account }))),
+        serviceTime: () => seen,
+      };
     },
 
     async createTables() {
       const call = caller(clock, Number.POSITIVE_INFINITY);
       for (const table of TABLES) {
-        const client = connection.open(table, () => {});
+        const client = connection.open(table, () => undefined);
         await call({ account, table, verb: 'write' }, 'repeatable', (abortSignal) =>
           client.createTable({ abortSignal }),
         );

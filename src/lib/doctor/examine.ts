@@ -1,0 +1,90 @@
+import { asFault } from '../fault.ts';
+import { readTables, stateOf } from '../observe.ts';
+import type { Parameters } from '../parameters.ts';
+import type { Ports, Probes } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+import { alertsUnseen } from './alerts.ts';
+import { checkClock } from './clock.ts';
+import { checkDesired } from './desired.ts';
+import type { Examination, Told, Whose } from './findings.ts';
+import { checkFreeze } from './freeze.ts';
+import { checkLicence } from './licence.ts';
+import { checkPermissions } from './permissions.ts';
+import { checkProtected } from './protected.ts';
+import { checkSchedule } from './schedule.ts';
+import { checkSecurityDefaults } from './securityDefaults.ts';
+import { checkSettings } from './settings.ts';
+import { checkTables } from './tables.ts';
+
+/** What is looked at. */
+export interface Patient
+  extends Probes,
+    Pick<Ports, 'desired' | 'bindings' | 'runs' | 'control' | 'directory' | 'clock'> {}
+
+/** What is known of a deployment without asking anybody. */
+export interface Deployment {
+  readonly settings: Settings;
+  readonly parameters: Parameters;
+  readonly as: Whose;
+  /** Id of its resource group in Azure Resource Manager; null where the platform does not say. */
+  readonly resourceGroup: string | null;
+}
+
+/** Runs among which one on schedule is looked for. */
+const RUNS_LOOKED_AT = 100;
+
+/**
+ * Looks at everything a deployment stands on. Changes nothing; four or five requests to Graph, none of which counts
+ * against the budget of the policies, and some fifteen to the tables. Never throws for weather: what could not be seen is
+ * `unverified`.
+ */
+export async function examine(patient: Patient, deployment: Deployment): Promise<Examination> {
+  const { directory, control, runs, clock } = patient;
+  const { settings, parameters, as, resourceGroup } = deployment;
+  const { mode } = settings;
+  const identities = settings.protected;
+
+  const token = await told(() => patient.token());
+  const ofGraph = <T>(read: () => Promise<T>): Promise<Told<T>> =>
+    token.kind === 'told' ? told(read) : Promise.resolve(NOT_ASKED);
+  const people = await ofGraph(async () => (await directory.protected(identities)).identities);
+  const defaults = await ofGraph(() => directory.securityDefaults());
+  const licences = await ofGraph(() => directory.licences());
+  const accesses = await patient.tables();
+  const freeze = await told(() => control.frozen());
+  const latest = await told(() => runs.latest(RUNS_LOOKED_AT));
+  const state = await told(
+    async () => stateOf(await readTables(patient), parameters, identities, clock.now()).state,
+  );
+  const desired = state.kind === 'told' ? state.value.desired : undefined;
+
+  return {
+    examinedAt: new Date(clock.now()).toISOString(),
+    findings: [
+      ...checkSettings([]),
+      ...checkTables(accesses, as, settings.stateStorage.kind === 'connectionString'),
+      ...checkPermissions(token, mode, as),
+      ...checkProtected(people, mode),
+      ...checkSchedule(settings.schedule, latest, clock.now()),
+      ...checkClock(patient.serviceTimes()),
+      ...checkSecurityDefaults(defaults, desired),
+      ...checkLicence(licences, desired),
+      ...checkFreeze(freeze),
+      ...checkDesired(state, settings.signers.length > 0),
+      ...alertsUnseen(resourceGroup),
+    ],
+  };
+}
+
+const NOT_ASKED: Told<never> = {
+  kind: 'untold',
+  reason: 'Graph was not asked, as there is no token for it (see permissions)',
+};
+
+async function told<T>(read: () => Promise<T>): Promise<Told<T>> {
+  try {
+    return { kind: 'told', value: await read() };
+  } catch (error) {
+    return { kind: 'untold', reason: asFault(error).message };
+  }
+}
