@@ -75,7 +75,7 @@ param operatorsActOnTables bool = false
 @description('Client id of the app registration for App Service Authentication (app-registration.bicep makes one). Empty: callers are vouched for by a function key alone.')
 param authClientId string = ''
 
-@description('true: a virtual network of its own, and private endpoints for both storage accounts. Both are then closed to everybody else.')
+@description('true: a virtual network of its own, and private endpoints for both storage accounts. Both are then closed to everybody else. The subscription must know the provider Microsoft.App (az provider register --namespace Microsoft.App).')
 param vnetEnabled bool = false
 
 @description('Addresses or CIDR ranges from which operators come, comma-separated. Given, the app answers them alone; with vnetEnabled they reach the state account as well. A single address goes without /32.')
