@@ -22,12 +22,33 @@ var roleIds = {
   'Caretaker.Reader': guid(tenant().tenantId, name, 'Caretaker.Reader')
 }
 
+var commandLineScopeId = guid(tenant().tenantId, name, 'user_impersonation')
+
 resource registration 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: name
   displayName: name
   signInAudience: 'AzureADMyOrg'
   identifierUris: ['api://${tenant().tenantId}/${name}']
-  api: { requestedAccessTokenVersion: 2 }
+  api: {
+    requestedAccessTokenVersion: 2
+    oauth2PermissionScopes: [
+      {
+        id: commandLineScopeId
+        value: 'user_impersonation'
+        type: 'User'
+        adminConsentDisplayName: 'Ask Caretaker as yourself'
+        adminConsentDescription: 'Lets a tool ask Caretaker in the name of the person who is signed in to it.'
+        isEnabled: true
+      }
+    ]
+    // The Azure CLI: its sign-in is the one that the command line goes by.
+    preAuthorizedApplications: [
+      {
+        appId: '04b07795-8ddb-461a-bbee-02f9e1bf7b46'
+        delegatedPermissionIds: [commandLineScopeId]
+      }
+    ]
+  }
   appRoles: [
     {
       id: roleIds['Caretaker.Operator']

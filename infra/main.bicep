@@ -258,6 +258,7 @@ module budget 'budget.bicep' = if (budgetAmount > 0) {
 output TENANT_ID string = subscription().tenantId
 output STATE_STORAGE__tableServiceUri string = state.outputs.tableEndpoint
 output CARETAKER_APP_URL string = hosting.outputs.url
+output CARETAKER_APP_SCOPE string = empty(authClientId) ? '' : '${authClientId}/.default'
 
 @description('Whom graph-permissions.sh and graph-permissions.bicep are for.')
 output CARETAKER_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId

@@ -196,8 +196,11 @@ const BUILT_IN_ROLES: Readonly<Record<string, string>> = {
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb',
 };
 
-/** Microsoft Graph's own application, the same everywhere; the only id written into a template. */
-const MICROSOFT_GRAPH = '00000003-0000-0000-c000-000000000000';
+/** Applications of Microsoft's, the same everywhere; the only ids written into a template. */
+const MICROSOFTS: Readonly<Record<string, string>> = {
+  '00000003-0000-0000-c000-000000000000': 'Microsoft Graph',
+  '04b07795-8ddb-461a-bbee-02f9e1bf7b46': 'Microsoft Azure CLI',
+};
 const GUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi;
 
 /** Roles are known by name, their ids are Azure's, and each is used. */
@@ -217,7 +220,7 @@ export const namesRoles: Check = (files) => {
     ...difference(Object.keys(roles), used).map((name) => `roles.json: nobody is given ${name}`),
     ...all.flatMap(([file, { text }]) =>
       [...text.matchAll(GUID)]
-        .filter(([id]) => id !== MICROSOFT_GRAPH)
+        .filter(([id]) => !Object.hasOwn(MICROSOFTS, id))
         .map(([id]) => `${file}: ${id} has no name`),
     ),
   ];
