@@ -7,6 +7,8 @@
 // carries no permission until then, whatever is restarted. graph-permissions.sh does the same with the Azure CLI.
 extension microsoftGraphV1
 
+@minLength(36)
+@maxLength(36)
 @description('Object id of the identity, as "azd env get-value CARETAKER_IDENTITY_PRINCIPAL_ID" says it.')
 param principalId string
 
