@@ -7,6 +7,7 @@ const parser = new Parser().setLanguage(await Language.load(grammar));
 
 /** A declaration `resource`, top level or nested. */
 export interface Resource {
+  readonly symbol: string;
   /** Whole, without the version: a nested one's type begins with its parent's. */
   readonly type: string;
   readonly isExisting: boolean;
@@ -34,7 +35,7 @@ export interface Template {
   /** Default values by the parameter's name; null: it must be given. */
   readonly params: ReadonlyMap<string, Node | null>;
   readonly variables: ReadonlyMap<string, Node>;
-  readonly outputs: ReadonlySet<string>;
+  readonly outputs: ReadonlyMap<string, Node>;
   readonly resources: readonly Resource[];
   readonly modules: ReadonlyMap<string, Module>;
 }
@@ -56,7 +57,7 @@ export function readTemplate(source: string): Template {
     root,
     params: new Map(declared('parameter_declaration').map(([name, node]) => [name, defaultOf(node)])),
     variables: new Map(declared('variable_declaration').map(([name, node]) => [name, last(node)])),
-    outputs: new Set(declared('output_declaration').map(([name]) => name)),
+    outputs: new Map(declared('output_declaration').map(([name, node]) => [name, last(node)])),
     resources: nodesOf(root, 'resource_declaration').map(resourceOf),
     modules: new Map(declared('module_declaration').map(([name, node]) => [name, moduleOf(node)])),
   };
@@ -127,6 +128,7 @@ function defaultOf(parameter: Node): Node | null {
 
 function resourceOf(node: Node): Resource {
   return {
+    symbol: nameOf(node),
     type: typeOf(node),
     isExisting: node.children.some((child) => child?.type === 'existing' || child?.text === 'existing'),
     body: bodyOf(node),

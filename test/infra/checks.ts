@@ -58,7 +58,7 @@ const FUNCTIONS = new Set(
 );
 
 /** Every name is declared, every declared parameter and variable is used, and every function exists. */
-export const bindsNames: Check = perTemplate(({ root, params, variables }) => {
+export const bindsNames: Check = perTemplate(({ root, text, params, variables }) => {
   const declared = new Set(
     ['parameter', 'variable', 'resource', 'module', 'output'].flatMap((kind) =>
       nodesOf(root, `${kind}_declaration`).flatMap((node) => children(node)[0]?.text ?? []),
@@ -73,8 +73,8 @@ export const bindsNames: Check = perTemplate(({ root, params, variables }) => {
   const isInDecorator = (node: Node): boolean =>
     node.parent !== null && (node.parent.type === 'decorator' || isInDecorator(node.parent));
   const identifiers = nodesOf(root, 'identifier').filter((node) => !isInDecorator(node));
-  const isCalled = ({ parent, id }: Node): boolean =>
-    parent?.type === 'call_expression' && children(parent)[0]?.id === id;
+  // By what follows it: the grammar takes the call in the body of a lambda for a call of the lambda.
+  const isCalled = ({ endIndex }: Node): boolean => text[endIndex] === '(';
   const isKey = ({ parent, id }: Node): boolean =>
     parent?.type === 'object_property' && children(parent)[0]?.id === id;
   const isDeclaration = ({ parent, id }: Node): boolean =>

@@ -1,5 +1,5 @@
 import type { Node } from 'web-tree-sitter';
-import { children, readTemplate, type Template, valueAt } from './bicep.ts';
+import { children, membersOf, nodesOf, readTemplate, type Template, valueAt } from './bicep.ts';
 import type { Check, Files } from './checks.ts';
 
 /** How long a name may be and what it may hold (Microsoft's page on naming rules for Azure resources). */
@@ -38,36 +38,61 @@ const NOT_NAMED = /^Microsoft\.Graph\/|^Microsoft\.Storage\/storageAccounts\/tab
 /** The longest legal name of an azd environment. */
 export const LONGEST_ENVIRONMENT = 'e'.repeat(64);
 
+/** What names are known to come to; a member of something is written as in the template. */
 type Scope = ReadonlyMap<string, string>;
 
 /** Every name fits Azure's limits, whatever the environment is called. A name that cannot be told is a finding as well. */
-export const fitsNames: Check = (files) => {
-  const scope = new Map([['environmentName', LONGEST_ENVIRONMENT]]);
-  return namesIn(files, 'main.bicep', scope);
-};
+export const fitsNames: Check = (files) =>
+  namesIn(files, 'main.bicep', new Map([['environmentName', LONGEST_ENVIRONMENT]])).findings;
 
-function namesIn(files: Files, file: string, given: Scope): readonly string[] {
+function namesIn(files: Files, file: string, given: Scope): { findings: readonly string[]; outputs: Scope } {
   const read = readTemplate(files.get(file) ?? '');
-  const scope = withVariables(read, given);
-  const own = read.resources
+  const scope = new Map(withLoops(read, withVariables(read, given)));
+  const inner = [...read.modules]
+    .filter(([, module]) => files.has(module.file))
+    .flatMap(([symbol, module]) => {
+      const params = [...module.params].flatMap(([name, node]) => known(name, evaluate(node, scope)));
+      const { findings, outputs } = namesIn(files, module.file, new Map(params));
+      for (const [name, value] of outputs) scope.set(`${symbol}.outputs.${name}`, value);
+      return findings;
+    });
+  const named = read.resources.map((resource) => ({
+    ...resource,
+    name: evaluate(valueAt(resource.body, ['name']), scope),
+  }));
+  for (const { symbol, name } of named)
+    for (const [key, value] of known(`${symbol}.name`, name)) scope.set(key, value);
+  const own = named
     .filter(({ type, isExisting }) => !isExisting && !NOT_NAMED.test(type))
-    .flatMap(({ type, body }) => {
-      const name = evaluate(valueAt(body, ['name']), scope);
+    .flatMap(({ type, name }) => {
       if (name === undefined) return [`${file}: the name of a ${type} cannot be told`];
       const rule = RULES[type];
       if (rule === undefined) return [`${file}: no rule is known for the name of a ${type}`];
       return rule.test(name) ? [] : [`${file}: ${type} cannot be called ${name} (${name.length} characters)`];
     });
-  const inner = [...read.modules.values()]
-    .filter((module) => files.has(module.file))
-    .flatMap((module) => {
-      const params = [...module.params].flatMap(([name, node]) => {
-        const value = evaluate(node, scope);
-        return value === undefined ? [] : [[name, value] as const];
-      });
-      return namesIn(files, module.file, new Map(params));
-    });
-  return [...own, ...inner];
+  const outputs = [...read.outputs].flatMap(([name, node]) => known(name, evaluate(node, scope)));
+  return { findings: [...own, ...inner], outputs: new Map(outputs) };
+}
+
+function known(name: string, value: string | undefined): readonly (readonly [string, string])[] {
+  return value === undefined ? [] : [[name, value]];
+}
+
+/** Members of what a loop goes through, each as long as the longest of them. */
+function withLoops({ root, variables }: Template, given: Scope): Scope {
+  const scope = new Map(given);
+  for (const loop of nodesOf(root, 'for_statement')) {
+    const [item, list] = children(loop);
+    const listed = list === undefined ? undefined : variables.get(list.text);
+    for (const object of listed?.type === 'array' ? children(listed) : []) {
+      for (const [member, node] of object.type === 'object' ? membersOf(object) : []) {
+        const key = `${item?.text}.${member}`;
+        const value = evaluate(node, given) ?? '';
+        if (value.length > (scope.get(key)?.length ?? 0)) scope.set(key, value);
+      }
+    }
+  }
+  return scope;
 }
 
 function withVariables({ variables, params }: Template, given: Scope): Scope {
@@ -90,7 +115,7 @@ function evaluate(node: Node | undefined, scope: Scope): string | undefined {
       return called(node, scope);
     case 'member_expression':
       // The longest of all clouds.
-      return node.text === 'environment().suffixes.storage' ? 'core.usgovcloudapi.net' : undefined;
+      return node.text === 'environment().suffixes.storage' ? 'core.usgovcloudapi.net' : scope.get(node.text);
     default:
       return undefined;
   }
