@@ -4,6 +4,7 @@ import { diffs } from './diffs.ts';
 import { growth } from './growth.ts';
 import { loop } from './loop.ts';
 import { type Effort, machine, QUICK, THOROUGH } from './measure.ts';
+import { start } from './start.ts';
 import { whatIf } from './whatif.ts';
 import { worstCases } from './worstCase.ts';
 
@@ -20,6 +21,7 @@ async function results(effort: Effort): Promise<string> {
     growth(effort),
     worstCases(effort),
     await loop(effort),
+    await start(effort),
     await diffs(effort),
   ];
   return `# Measurements

@@ -17,6 +17,7 @@ describe('the bench', () => {
       'The worst a tenant can do',
       'The loop without the world',
       'Whole runs',
+      'Starting',
       'Our comparison and general ones',
     ]);
     for (const section of sections) expect(section).toMatch(/^\|.*\| [\d.,]+( ms| %|×| of \d+)? \|/m);

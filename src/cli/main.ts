@@ -63,7 +63,7 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   const app = (): Option =>
     new Option(
       '--app <url>',
-      'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY)',
+      'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY; where it asks who calls, its scope in CARETAKER_APP_SCOPE)',
     );
 
   program

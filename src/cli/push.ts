@@ -57,13 +57,22 @@ export async function pushCommand(
   }
   if (options.json !== true) for (const note of notes) terminal.out(`${renderNote(note)}\n`);
   const store = openStore(terminal);
-  await store.app.createTables();
+  await createTables(store);
   const drafts = files.map((file) => ({ ...file, source: file.path }));
   const result = await pushDrafts(drafts, store, options, terminal);
   if (result.kind === 'declined') return EXIT.failed;
   const { pushed, unchanged } = result;
   if (options.json === true) terminal.out(`${JSON.stringify({ pushed, unchanged, problems: [] })}\n`);
   return EXIT.done;
+}
+
+/** Who may write rows and create no tables finds them there, or hears from the first read which one is missing. */
+async function createTables({ app }: Store): Promise<void> {
+  try {
+    await app.createTables();
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'denied') throw error;
+  }
 }
 
 /** Shows what changes and which way, asks, signs, stores, and refuses where the base has moved meanwhile. */

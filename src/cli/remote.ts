@@ -1,4 +1,5 @@
 import { Fault } from '../lib/fault.ts';
+import { operatorSignIn } from './operator.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A run may take as long as Azure's front end lets it. */
@@ -42,15 +43,16 @@ export function refusal(url: string, route: string, { status, detail }: AppAnswe
 }
 
 /**
- * One request to the deployed app, with its function key from the environment variable CARETAKER_APP_KEY.
+ * One request to the deployed app, with its function key from the environment variable CARETAKER_APP_KEY. Where App Service
+ * Authentication asks who calls, CARETAKER_APP_SCOPE says for what the operator's own token is.
  *
- * @throws Fault when there is no answer at all
+ * @throws Fault when there is no answer at all, or no token
  */
 export async function callApp(
   url: string,
   method: Method,
   route: string,
-  { environment }: Terminal,
+  terminal: Terminal,
   body?: unknown,
 ): Promise<AppAnswer> {
   if (!URL.canParse(url))
@@ -59,14 +61,18 @@ export async function callApp(
       `--app must be the app's address, such as https://<name>.azurewebsites.net, not "${url}"`,
     );
   const target = new URL(`/api/${route}`, url);
-  const key = keyFor(target, environment.CARETAKER_APP_KEY?.trim());
+  const { CARETAKER_APP_KEY: key, CARETAKER_APP_SCOPE: scope } = terminal.environment;
+  const credentials = {
+    ...keyFor(target, key?.trim()),
+    ...(await tokenFor(target, scope?.trim(), terminal)),
+  };
   const response = await fetch(target, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
     headers: {
       accept: 'application/json',
-      ...(key === undefined ? {} : { 'x-functions-key': key }),
+      ...credentials,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -78,18 +84,39 @@ export async function callApp(
   return { status: response.status, body: answer, detail };
 }
 
-/** A key that goes over the wire in the clear is everybody's, and one that is no header would be quoted by whoever refuses it. */
-function keyFor(target: URL, key: string | undefined): string | undefined {
-  if (key === undefined || key === '') return undefined;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(target.hostname);
-  if (target.protocol !== 'https:' && !isLoopback)
-    throw new Fault(
-      'config',
-      `--app must be https: the key in CARETAKER_APP_KEY would go to ${target.host} in the clear`,
-    );
+type Headers = Readonly<Record<string, string>>;
+
+/** A key that is no header would be quoted by whoever refuses it. */
+function keyFor(target: URL, key: string | undefined): Headers {
+  if (key === undefined || key === '') return {};
+  refuseInTheClear(target, 'the key in CARETAKER_APP_KEY');
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new Fault('config', 'CARETAKER_APP_KEY holds a character that no key has; copy it again');
-  return key;
+  return { 'x-functions-key': key };
+}
+
+async function tokenFor(target: URL, scope: string | undefined, terminal: Terminal): Promise<Headers> {
+  if (scope === undefined || scope === '') return {};
+  refuseInTheClear(target, 'your token');
+  const token = await operatorSignIn(terminal)
+    .getToken(scope)
+    .catch((error: Error) => {
+      throw new Fault(
+        'denied',
+        `no token for ${scope}: ${error.message}; sign in with \`az login\``,
+        {},
+        error,
+      );
+    });
+  if (token === null) throw new Fault('denied', `no token for ${scope}; sign in with \`az login\``);
+  return { authorization: `Bearer ${token.token}` };
+}
+
+/** What goes over the wire in the clear is everybody's. */
+function refuseInTheClear(target: URL, what: string): void {
+  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(target.hostname);
+  if (target.protocol === 'https:' || isLoopback) return;
+  throw new Fault('config', `--app must be https: ${what} would go to ${target.host} in the clear`);
 }
 
 /** `fetch failed` says nothing; what it was caused by does. */
