@@ -16,8 +16,11 @@ param principalId string
 @description('read: enough to observe. write: that, and to change Conditional Access policies, which is as strong as an administrator; for MODE=enforce alone. Going back to read takes nothing away: remove the assignments by hand.')
 param permissions string
 
+@description('true: "caretaker doctor" may see whether the tenant has the licence that Conditional Access takes. No run needs it.')
+param licence bool = false
+
 var sets = loadJsonContent('graph-permissions.json')
-var granted = union(sets.read, permissions == 'write' ? sets.write : {})
+var granted = union(sets.read, permissions == 'write' ? sets.write : {}, licence ? sets.licence : {})
 
 resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: '00000003-0000-0000-c000-000000000000'

@@ -2,9 +2,10 @@
 # What the app's identity may do in Microsoft Graph, granted with the Azure CLI. For a Privileged Role Administrator;
 # runs in Azure Cloud Shell. graph-permissions.bicep does the same.
 #
-#   bash infra/graph-permissions.sh read  <object id of the identity>   enough to observe
-#   bash infra/graph-permissions.sh write <object id of the identity>   that, and to change policies (MODE=enforce)
-#   bash infra/graph-permissions.sh check <object id of the identity>   says what it has; changes nothing
+#   bash infra/graph-permissions.sh read    <object id of the identity> enough to observe
+#   bash infra/graph-permissions.sh write   <object id of the identity> that, and to change policies (MODE=enforce)
+#   bash infra/graph-permissions.sh licence <object id of the identity> optional: "caretaker doctor" may see the licence
+#   bash infra/graph-permissions.sh check   <object id of the identity> says what it has; changes nothing
 #
 # Running it again grants nothing twice, and it never takes anything away. Grant before the app is deployed: Azure keeps a
 # token for up to 24 hours, and one that was asked for before the grant carries no permission until then, whatever is
@@ -21,6 +22,9 @@ RoleManagement.Read.Directory       483bed4a-2ad3-4361-a73b-c83ccdbdc53c
 WRITE='
 Policy.ReadWrite.ConditionalAccess  01c0a623-fc9b-48e9-b794-0756f8e8f067
 Application.Read.All                9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30
+'
+LICENCE='
+LicenseAssignment.Read.All          e2f98668-2877-4f38-a2f4-8202e0717aa1
 '
 MICROSOFT_GRAPH=00000003-0000-0000-c000-000000000000
 TAB=$'\t'
@@ -40,15 +44,16 @@ grant() { # id of the permission
     --body "{\"principalId\": \"$principal\", \"resourceId\": \"$resource\", \"appRoleId\": \"$1\"}"
 }
 
-[ $# -eq 2 ] || fail 'say read, write or check, and the object id of the identity (azd env get-value CARETAKER_IDENTITY_PRINCIPAL_ID)' 2
+[ $# -eq 2 ] || fail 'say read, write, licence or check, and the object id of the identity (azd env get-value CARETAKER_IDENTITY_PRINCIPAL_ID)' 2
 action=$1
 principal=$2
 [[ $principal =~ ^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$ ]] || fail "\"$principal\" is no object id" 2
 case $action in
   read) wanted=$READ ;;
   write) wanted=$READ$WRITE ;;
+  licence) wanted=$LICENCE ;;
   check) if [ "${MODE:-observe}" = enforce ]; then wanted=$READ$WRITE; else wanted=$READ; fi ;;
-  *) fail "\"$action\" is neither read, write nor check" 2 ;;
+  *) fail "\"$action\" is neither read, write, licence nor check" 2 ;;
 esac
 
 graph=$(az cloud show --query endpoints.microsoftGraphResourceId --output tsv)

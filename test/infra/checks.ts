@@ -127,6 +127,8 @@ const READ_BY_THE_PLATFORM: Readonly<Record<string, string>> = {
 const NOT_TO_BE_SET: Readonly<Record<string, string>> = {
   STATE_STORAGE: 'would hold a key; STATE_STORAGE__tableServiceUri stands in its place',
   IDENTITY_ENDPOINT: 'the platform sets it where an identity is assigned',
+  WEBSITE_OWNER_NAME: 'the platform says the subscription in it',
+  WEBSITE_RESOURCE_GROUP: 'the platform says the resource group in it',
   WEBSITE_AUTH_ENABLED: 'the platform sets it where App Service Authentication is on',
 };
 

@@ -16,11 +16,6 @@ function named(texts: readonly string[], pattern: RegExp): readonly string[] {
   return [...new Set(names)].toSorted();
 }
 
-/** Application permissions that the requests to Graph say they need. */
-export function permissionsNamedInCode(): readonly string[] {
-  return named(textsBelow('src/lib/graph'), /'([A-Z]\w+\.Read(?:Write)?(?:\.\w+)+)'/g);
-}
-
 /**
  * Names that the deployed program looks up in its environment: settings by the readers in `settings.ts`, and what is read
  * beside them. The command line is not deployed.

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { permissionsNamedInCode } from './code.ts';
+import { APP_ROLES, PERMISSION_SETS, type PermissionSet } from '../../src/lib/graph/permissions.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SCRIPT = join(ROOT, 'infra/graph-permissions.sh');
@@ -15,10 +15,9 @@ const IDENTITY = 'd1000000-0000-4000-8000-000000000001';
 const SOMEBODYS_APP = 'd1000000-0000-4000-8000-000000000002';
 
 type Permissions = Readonly<Record<string, string>>;
-const { read, write } = JSON.parse(readFileSync(join(ROOT, 'infra/graph-permissions.json'), 'utf8')) as {
-  read: Permissions;
-  write: Permissions;
-};
+const { read, write, licence } = JSON.parse(
+  readFileSync(join(ROOT, 'infra/graph-permissions.json'), 'utf8'),
+) as Readonly<Record<'read' | 'write' | 'licence', Permissions>>;
 
 interface Assignment {
   readonly principalId: string;
@@ -59,7 +58,7 @@ afterAll(() => {
 });
 
 beforeEach(() => {
-  directory = { assignments: [], offered: { ...read, ...write }, refuses: false, asked: [] };
+  directory = { assignments: [], offered: { ...read, ...write, ...licence }, refuses: false, asked: [] };
 });
 
 function answerOf(method: string, path: string, body: Buffer): unknown {
@@ -151,6 +150,15 @@ describe('the script that grants Graph permissions', () => {
     await run(['write', IDENTITY]);
 
     expect(grantedTo(IDENTITY)).toEqual(idsOf(read, write));
+  });
+
+  it('grants a look at the licence only when asked for that', async () => {
+    await run(['write', IDENTITY]);
+    expect(grantedTo(IDENTITY)).not.toContain(idsOf(licence)[0]);
+
+    await run(['licence', IDENTITY]);
+
+    expect(grantedTo(IDENTITY)).toEqual(idsOf(read, write, licence));
   });
 
   it('grants nothing twice', async () => {
@@ -249,10 +257,18 @@ describe('the two ways to grant, and the code', () => {
   it('name the same permissions in the script as in the data of the template', () => {
     expect(listed('READ')).toEqual(read);
     expect(listed('WRITE')).toEqual(write);
+    expect(listed('LICENCE')).toEqual(licence);
   });
 
-  it('grant what the code says its requests need, and nothing else', () => {
-    expect(Object.keys({ ...read, ...write }).toSorted()).toEqual(permissionsNamedInCode());
+  it('grant what the requests of the code need, and nothing else', () => {
+    const rolesOf = (...names: PermissionSet[]): Permissions =>
+      Object.fromEntries(
+        names.flatMap((name) => PERMISSION_SETS[name].permissions).map((one) => [one, APP_ROLES[one]]),
+      );
+
+    expect(read).toEqual(rolesOf('read', 'health'));
+    expect(write).toEqual(rolesOf('write'));
+    expect(licence).toEqual(rolesOf('licence'));
   });
 
   it('put nothing into the set for reading that can write', () => {

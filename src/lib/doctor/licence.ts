@@ -31,7 +31,7 @@ export function checkLicence(
         'unverified',
         WHERE,
         read.reason,
-        'look in the Entra admin center: Billing, Licenses, All products; or grant LicenseAssignment.Read.All, which nothing else needs',
+        'look in the Entra admin center: Billing, Licenses, All products; or grant LicenseAssignment.Read.All (`infra/graph-permissions.sh licence`), which nothing else needs',
       ),
     ];
   // P2 includes what P1 does, whether or not a product lists both.
