@@ -20,6 +20,7 @@ import {
 } from './settings.ts';
 import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
+import { consentFacts, freezeFacts } from './telemetry/announce.ts';
 import type { EventName, Severity } from './telemetry/events.ts';
 import { linesOf } from './telemetry/lines.ts';
 import type { Undo } from './undo.ts';
@@ -133,7 +134,11 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       telemetry: { emit: (event) => linesOf(event).forEach((line) => void log(event.severity, line)) },
       clock,
       chance,
-      requests: () => ({ graph: tenant.requests(), tables: tables.requests() }),
+      requests: () => ({
+        graph: tenant.requests(),
+        tables: tables.requests(),
+        throttled: tenant.throttled(),
+      }),
     };
   };
 
@@ -171,8 +176,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
       const answers = await approve({ actId: runId, ...consent }, ports);
       for (const answer of answers) {
         if (answer.kind !== 'given') continue;
-        const { key, digest, rules, version } = answer.change;
-        tell('ChangeApproved', { key, digest, rules, version, by: consent.by, reason: consent.reason });
+        tell('ChangeApproved', consentFacts(answer.change, consent.by));
       }
       return answers;
     },
@@ -181,7 +185,7 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     async freeze(freeze, by, log) {
       const { ports, tell } = openAct(log);
       await ports.control.freeze(freeze);
-      tell(freeze === null ? 'TenantUnfrozen' : 'TenantFrozen', { ...freeze, by });
+      tell(freeze === null ? 'TenantUnfrozen' : 'TenantFrozen', freezeFacts(freeze, by));
     },
     open: (log, budgetMs = settings.runBudgetMs) => openUntil(clock.now() + budgetMs, log),
     run(order, log) {

@@ -4,6 +4,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
 let sandbox: Sandbox;
 let host: Host;
+const lines: string[] = [];
 
 beforeAll(async () => {
   sandbox = await startSandbox({
@@ -16,7 +17,7 @@ beforeAll(async () => {
       GRAPH_ENDPOINT: 'http://graph.example',
     },
   });
-  host = await sandbox.startApp(() => undefined);
+  host = await sandbox.startApp((line) => lines.push(line));
 });
 
 afterAll(async () => {
@@ -62,4 +63,16 @@ it('names every wrong setting at once, on every route', async () => {
     );
   }
   expect(sandbox.tenant.log).toEqual([]);
+});
+
+it('logs which settings are wrong, and nothing of what somebody wrote into them', async () => {
+  lines.length = 0;
+
+  const thrown = await host.runTimer('reconcileOnSchedule').catch(String);
+
+  // The platform logs what a function throws.
+  const logged = [...lines, thrown].join('\n');
+  expect(logged).toContain('"event":"RunFailed"');
+  for (const name of ['TENANT_ID', 'MODE', 'BREAK_GLASS_USERS']) expect(logged).toContain(name);
+  expect(logged).not.toContain('contoso');
 });

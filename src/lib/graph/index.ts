@@ -41,6 +41,8 @@ export interface GraphSession {
   readonly directory: Directory;
   /** Requests to Graph that left so far in this session. */
   requests(): number;
+  /** How many of them were answered 429. */
+  throttled(): number;
 }
 
 export interface Graph {
@@ -69,6 +71,7 @@ export function createGraph(world: GraphWorld): Graph {
         policies: policyApi(exchange({ ...line, pacing: paced }), origin),
         directory: directory(exchange({ ...line, pacing: unpaced(clock) }), origin),
         requests: wire.requests,
+        throttled: wire.throttled,
       };
     },
   };

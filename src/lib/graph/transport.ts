@@ -20,6 +20,8 @@ export interface Transport {
   attempt(call: Call, clientRequestId: string, token: string, limitMs: number): Promise<Answer>;
   /** Requests that left so far. */
   requests(): number;
+  /** How many of them were answered 429: too many requests, of ours or of other apps. */
+  throttled(): number;
 }
 
 /**
@@ -30,6 +32,7 @@ export interface Transport {
  */
 export function transport(origin: string, fetch: Fetch, clock: Clock): Transport {
   const wire = new Wire(fetch);
+  let throttled = 0;
   const client = Client.initWithMiddleware({
     baseUrl: origin,
     defaultVersion: version,
@@ -38,6 +41,7 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
 
   return {
     requests: () => wire.requests,
+    throttled: () => throttled,
     async attempt(call, clientRequestId, token, limitMs) {
       const sent = await within(clock, limitMs, (signal) =>
         exchange(call, prepare(call, token, clientRequestId, signal)),
@@ -65,6 +69,7 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
     } catch (error) {
       return { ...networkTrouble(error), clientRequestId };
     }
+    if (response.status === 429) throttled += 1;
     const answered = {
       status: response.status,
       requestId: response.headers.get('request-id'),

@@ -5,6 +5,7 @@ export type EventName =
   | 'RunCompleted'
   | 'RunFailed'
   | 'RunSkipped'
+  | 'PolicyStates'
   | 'DriftDetected'
   | 'ChangeApplied'
   | 'ChangeFailed'
