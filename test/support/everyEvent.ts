@@ -29,6 +29,7 @@ const NOBODY_SPARED = {
   applications: { includeApplications: ['All'] },
   clientAppTypes: ['all'],
 };
+const UNSPARED = { excludeUsers: [], excludeGroups: [] };
 const BLOCK = { operator: 'OR', builtInControls: ['block'] };
 
 export interface Told {
@@ -93,7 +94,7 @@ async function settle(made: World, run: () => Promise<void>, policy = desired())
 
 const SITUATIONS: readonly Situation[] = [
   {
-    // Drift in a name and in a rule somebody wrote, throttled on the way; a deleted policy; a rejected write.
+    // Drift in a name and in a rule somebody wrote, throttled on the way; a deleted policy; a rejected write; nobody spared.
     async play(made, run) {
       const rule = `device.displayName -eq "${SOMEBODY}"`;
       const devices = { deviceFilter: { mode: 'exclude', rule } };
@@ -115,6 +116,11 @@ const SITUATIONS: readonly Situation[] = [
         policy.state = 'disabled';
       });
       made.tenant.arm('forbidden', { method: 'PATCH' });
+      await run();
+      made.tenant.admin.edit(id, (policy) => {
+        policy.state = 'enabled';
+        Object.assign(policy.conditions, { users: { ...policy.conditions.users, ...UNSPARED } });
+      });
       await run();
     },
   },
