@@ -1,5 +1,6 @@
 import { fieldsPage } from '../src/lib/fieldsPage.ts';
 import { desiredSchema, parametersSchema } from '../src/lib/schema.ts';
+import { workbook } from './workbook.ts';
 
 export interface Artefact {
   /** From the repository's root. */
@@ -12,6 +13,7 @@ export const ARTEFACTS: readonly Artefact[] = [
   { path: 'schema/desired.schema.json', content: json(desiredSchema()) },
   { path: 'schema/parameters.schema.json', content: json(parametersSchema()) },
   { path: 'docs/fields.md', content: fieldsPage() },
+  { path: 'infra/workbook.json', content: json(workbook()) },
 ];
 
 function json(value: unknown): string {
