@@ -27,7 +27,7 @@ beforeAll(async () => {
     note(members, '', known);
     logged.set(event, known);
   }
-});
+}, 60_000);
 
 function note(value: unknown, path: string, known: Map<string, Set<string>>): void {
   if (path !== '') known.set(path, known.get(path) ?? new Set());

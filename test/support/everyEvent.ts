@@ -271,6 +271,9 @@ async function actsOfPeople(): Promise<readonly string[]> {
       BREAK_GLASS_USERS: BREAK_GLASS_USER,
       BREAK_GLASS_GROUPS: BREAK_GLASS_GROUP,
       MAX_CHANGES_PER_RUN: '1',
+      // Nobody listens there.
+      TELEMETRY_DIRECT: 'true',
+      APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${OPERATOR};IngestionEndpoint=https://127.0.0.1:1/`,
       GRAPH_ENDPOINT: clouds.public.graphEndpoint,
     };
     const credential = {

@@ -7,7 +7,7 @@ let told: Told;
 
 beforeAll(async () => {
   told = await everyEvent();
-});
+}, 60_000);
 
 /** Every event there is, as its type says. */
 const EVENTS = [

@@ -9,7 +9,7 @@ import { patienceAt } from './retry.ts';
 import { type Fetch, transport } from './transport.ts';
 
 export { type Cloud, type CloudName, clouds } from './clouds.ts';
-export type { TokenSource } from './credential.ts';
+export { managedIdentity, type TokenSource } from './credential.ts';
 export type { Fetch } from './transport.ts';
 
 export interface GraphSettings {

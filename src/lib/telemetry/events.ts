@@ -18,6 +18,7 @@ export type EventName =
   | 'LockOutRisk'
   | 'ProtectedIdentityUnhealthy'
   | 'DesiredStateTampered'
+  | 'TelemetryUndelivered'
   | 'Finding';
 
 export type Severity = 'info' | 'warn' | 'error';
