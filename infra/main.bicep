@@ -20,7 +20,8 @@ param mode string = 'observe'
 param reconcileSchedule string = '0 */15 * * * *'
 
 @minValue(1)
-@description('Minutes between two runs of that schedule. The alert on missing runs counts in it.')
+@maxValue(960)
+@description('Minutes between two runs of that schedule. The alert on missing runs counts three of them, and Azure looks back two days at most.')
 param runIntervalMinutes int = 15
 
 @allowed(['public', 'usgov', 'usgovdod', 'china'])
@@ -65,6 +66,10 @@ param namingPattern string = ''
 
 @description('Public keys whose versions of the desired state are believed, as "caretaker keys list" prints them, comma-separated. Empty: no signature is asked for.')
 param desiredStateSigners string = ''
+
+@allowed(['true', 'false'])
+@description('true: events also go straight to Application Insights, as custom events and metrics.')
+param telemetryDirect string = 'false'
 
 @description('Object id of the group whose members push the desired state. Empty: nobody is given a role on the tables.')
 param operatorsGroupId string = ''
@@ -131,6 +136,7 @@ var settings = {
   FLAP_WINDOW_MINUTES: flapWindowMinutes
   NAMING_PATTERN: namingPattern
   DESIRED_STATE_SIGNERS: desiredStateSigners
+  TELEMETRY_DIRECT: telemetryDirect
 }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {

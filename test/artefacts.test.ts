@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ARTEFACTS } from '../tools/artefacts.ts';
@@ -18,6 +18,17 @@ describe('the page of events', () => {
 
     expect(events.length).toBeGreaterThan(10);
     expect(named.toSorted()).toEqual(events.toSorted());
+  });
+
+  it('shows no query but those that are kept and tried', () => {
+    const shown = [...textOf('docs/events.md').matchAll(/```kusto\n([\s\S]*?)```/g)].map(([, text]) => text);
+    const folder = resolve(import.meta.dirname, '../queries');
+    const kept = readdirSync(folder)
+      .filter((name) => name.endsWith('.kql'))
+      .map((name) => readFileSync(resolve(folder, name), 'utf8'));
+
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.filter((text) => !kept.includes(text ?? ''))).toEqual([]);
   });
 });
 

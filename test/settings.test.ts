@@ -39,6 +39,7 @@ describe('settings', () => {
       flapWindowMs: 3_600_000,
       namingPattern: null,
       signers: [],
+      directTelemetry: null,
     });
   });
 
@@ -119,6 +120,13 @@ describe('settings', () => {
       ],
       [ED25519, ES256, ` ${ED25519} , ${ES256},`, ''],
     ],
+    TELEMETRY_DIRECT: [
+      ['yes', 'TRUE'],
+      ['false', ''],
+    ],
+    // The host's own: looked at only where TELEMETRY_DIRECT is true, which is tried below.
+    APPLICATIONINSIGHTS_CONNECTION_STRING: [[], ['anything']],
+    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: [[], ['anything']],
   };
 
   it('are all tried here', () => {
@@ -164,6 +172,31 @@ describe('settings', () => {
     ]);
   });
 
+  it('take the platform’s connection string and identity where telemetry is to go straight there', () => {
+    const direct = { ...RIGHT, TELEMETRY_DIRECT: 'true' };
+    const read = (change: Environment) => readSettings({ ...direct, ...change });
+    const APPLICATIONINSIGHTS_CONNECTION_STRING = `InstrumentationKey=${TENANT};IngestionEndpoint=https://x.example/`;
+    const right = { APPLICATIONINSIGHTS_CONNECTION_STRING };
+    const as = (APPLICATIONINSIGHTS_AUTHENTICATION_STRING: string) =>
+      read({ ...right, APPLICATIONINSIGHTS_AUTHENTICATION_STRING });
+
+    expect(readSettings({ ...RIGHT, ...right }).settings.directTelemetry).toBeNull();
+    expect(read(right)).toMatchObject({ problems: [], settings: { directTelemetry: { identity: null } } });
+    expect(as('Authorization=AAD').settings.directTelemetry?.identity).toEqual({ clientId: null });
+    expect(as(`ClientId=${TENANT};Authorization=AAD`)).toMatchObject({
+      problems: [],
+      settings: { directTelemetry: { identity: { clientId: TENANT } } },
+    });
+    for (const wrong of ['', 'InstrumentationKey=mine', 'IngestionEndpoint=https://x.example/'])
+      expect(problems({ ...direct, APPLICATIONINSIGHTS_CONNECTION_STRING: wrong })).toEqual([
+        'APPLICATIONINSIGHTS_CONNECTION_STRING',
+      ]);
+    for (const wrong of ['Authorization=Key', `ClientId=${TENANT}`, 'ClientId=me;Authorization=AAD'])
+      expect(as(wrong).problems.map(({ setting }) => setting)).toEqual([
+        'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      ]);
+  });
+
   it('never quote a connection string, which holds a key', () => {
     const { problems: found } = readSettings({
       ...RIGHT,
@@ -191,7 +224,14 @@ describe('local.settings.sample.json', () => {
   ).Values;
 
   /** Names that a local run has no use for, or that the sample shows in another form. */
-  const LEFT_OUT = ['STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID', 'GRAPH_ENDPOINT', 'NAMING_PATTERN'];
+  const LEFT_OUT = [
+    'STATE_STORAGE__tableServiceUri',
+    'AZURE_CLIENT_ID',
+    'GRAPH_ENDPOINT',
+    'NAMING_PATTERN',
+    'APPLICATIONINSIGHTS_CONNECTION_STRING',
+    'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+  ];
   const PLATFORMS = ['AzureWebJobsStorage', 'FUNCTIONS_WORKER_RUNTIME'];
 
   it('holds every setting, but for those a local run has no use for', () => {

@@ -132,7 +132,7 @@ describe('a run with nothing to do', () => {
     const light = await made.run();
 
     expect(dark.findings.map(({ rule, detail }) => [rule, detail])).toEqual([
-      ['lockOut', expect.stringContaining('Block elsewhere could block')],
+      ['lockOut', expect.stringContaining('"Block elsewhere" could block')],
       ['surroundings', expect.stringContaining('the named locations could not be read')],
     ]);
     expect(dark.policies[0]?.outcome).toMatchObject({ status: 'applied' });

@@ -1,6 +1,7 @@
 import { fieldsPage } from '../src/lib/fieldsPage.ts';
 import { desiredSchema, parametersSchema } from '../src/lib/schema.ts';
 import { permissionsPage } from './permissionsPage.ts';
+import { workbook } from './workbook.ts';
 
 export interface Artefact {
   /** From the repository's root. */
@@ -14,6 +15,7 @@ export const ARTEFACTS: readonly Artefact[] = [
   { path: 'schema/parameters.schema.json', content: json(parametersSchema()) },
   { path: 'docs/fields.md', content: fieldsPage() },
   { path: 'docs/permissions.md', content: permissionsPage() },
+  { path: 'infra/workbook.json', content: json(workbook()) },
 ];
 
 function json(value: unknown): string {

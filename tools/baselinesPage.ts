@@ -129,7 +129,7 @@ function shutOut({ baseline, file }: ReadyPolicy): string {
   });
   if (found === undefined)
     return 'it shuts nobody out; it limits what a session can do or how long it lasts.';
-  const [said = ''] = found.detail.slice(displayName.length + 1).split(`: ${found.field}`);
+  const [said = ''] = found.detail.slice(`"${displayName}" `.length).split(`: ${found.field}`);
   return `it ${said}.`;
 }
 

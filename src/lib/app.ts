@@ -5,7 +5,7 @@ import { type Answer, approve, type Consent } from './approve.ts';
 import type { Examination, Whose } from './doctor/findings.ts';
 import { Fault } from './fault.ts';
 import { clouds } from './graph/clouds.ts';
-import { createGraph, type Fetch, type TokenSource } from './graph/index.ts';
+import { createGraph, type Fetch, managedIdentity, type TokenSource } from './graph/index.ts';
 import { lookBack } from './lookBack.ts';
 import type { Parameters } from './parameters.ts';
 import type { PolicyKey } from './policy/model.ts';
@@ -13,6 +13,7 @@ import type { Clock, Freeze, Person, Ports, Probes } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import {
+  type DirectTelemetry,
   type Environment,
   parametersOf,
   readSettings,
@@ -21,12 +22,18 @@ import {
 } from './settings.ts';
 import { type Simulation, simulate } from './simulate.ts';
 import { createStorage, newRunId } from './storage/index.ts';
-import type { EventName, Severity } from './telemetry/events.ts';
+import { consentFacts, freezeFacts } from './telemetry/announce.ts';
+import { type Batch, DELIVERY_MS_MAX, delivery, type Sink } from './telemetry/delivery.ts';
+import type { EventName, Severity, TelemetryEvent } from './telemetry/events.ts';
 import { linesOf } from './telemetry/lines.ts';
 import type { Undo } from './undo.ts';
 
 /** Where one line of telemetry goes: the invocation's logger in Azure, standard error on the command line. */
-export type Log = (severity: Severity, line: string) => void;
+export interface Log {
+  (severity: Severity, line: string): void;
+  /** W3C trace context of the invocation, where there is one. */
+  readonly traceparent?: string | undefined;
+}
 
 /** What a caller may ask of a run. */
 export interface RunOrder {
@@ -129,28 +136,50 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
   const storage = createStorage(storageSettings(settings, world), clock, settings.signers);
   const parameters = parametersOf(settings);
 
-  const openUntil = (deadlineAt: number, log: Log): Ports & Probes => {
+  const direct = settings.directTelemetry;
+  const beside = direct === null ? undefined : delivery(() => loadDirect(direct, environment, world), clock);
+
+  const openUntil = (deadlineAt: number, log: Log, batch?: Batch): Ports & Probes => {
     const tenant = graph.open(settings.tenantId, deadlineAt);
     const tables = storage.open(settings.tenantId, deadlineAt + AFTERMATH_MS);
     return {
       policies: tenant.policies,
       directory: tenant.directory,
       ...tables,
-      telemetry: { emit: (event) => linesOf(event).forEach((line) => void log(event.severity, line)) },
+      telemetry: {
+        emit(event) {
+          write(event, log);
+          batch?.add(event);
+        },
+      },
       clock,
       chance,
-      requests: () => ({ graph: tenant.requests(), tables: tables.requests() }),
+      requests: () => ({
+        graph: tenant.requests(),
+        tables: tables.requests(),
+        throttled: tenant.throttled(),
+      }),
       token: tenant.token,
       tables: tables.access,
       serviceTimes: () => ({ graph: tenant.serviceTime(), tables: tables.serviceTime() }),
     };
   };
 
+  /** Work whose events go to Application Insights too, where that is asked for, once it is done. */
+  const telling = async <T>(log: Log, work: (batch: Batch | undefined) => Promise<T>): Promise<T> => {
+    const batch = beside?.begin();
+    try {
+      return await work(batch);
+    } finally {
+      await batch?.deliver(log.traceparent, (event) => write(event, log));
+    }
+  };
+
   /** What a person does beside the runs: it has an id like theirs, and is announced like what they do. */
-  const openAct = (log: Log) => {
+  const openAct = (log: Log, batch: Batch | undefined) => {
     const now = clock.now();
     const runId = newRunId(now, chance.uuid());
-    const ports = openUntil(now + ACT_MS, log);
+    const ports = openUntil(now + ACT_MS, log, batch);
     const tell = (event: EventName, facts: Readonly<Record<string, unknown>>): void =>
       ports.telemetry.emit({ event, severity: 'warn', runId, tenantId: settings.tenantId, facts });
     return { runId, ports, tell };
@@ -175,23 +204,24 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
     now: () => clock.now(),
     parameters,
     createTables: () => storage.createTables(),
-    async approve(consent, log) {
-      const { runId, ports, tell } = openAct(log);
-      const answers = await approve({ actId: runId, ...consent }, ports);
-      for (const answer of answers) {
-        if (answer.kind !== 'given') continue;
-        const { key, digest, rules, version } = answer.change;
-        tell('ChangeApproved', { key, digest, rules, version, by: consent.by, reason: consent.reason });
-      }
-      return answers;
-    },
+    approve: (consent, log) =>
+      telling(log, async (batch) => {
+        const { runId, ports, tell } = openAct(log, batch);
+        const answers = await approve({ actId: runId, ...consent }, ports);
+        for (const answer of answers) {
+          if (answer.kind !== 'given') continue;
+          tell('ChangeApproved', consentFacts(answer.change, consent.by));
+        }
+        return answers;
+      }),
     undo: (runId, log) =>
       lookBack(runId, openUntil(clock.now() + UNDO_MS, log), { parameters, identities: settings.protected }),
-    async freeze(freeze, by, log) {
-      const { ports, tell } = openAct(log);
-      await ports.control.freeze(freeze);
-      tell(freeze === null ? 'TenantUnfrozen' : 'TenantFrozen', { ...freeze, by });
-    },
+    freeze: (freeze, by, log) =>
+      telling(log, async (batch) => {
+        const { ports, tell } = openAct(log, batch);
+        await ports.control.freeze(freeze);
+        tell(freeze === null ? 'TenantUnfrozen' : 'TenantFrozen', freezeFacts(freeze, by));
+      }),
     open: (log, budgetMs = settings.runBudgetMs) => openUntil(clock.now() + budgetMs, log),
     run(order, log) {
       const now = clock.now();
@@ -204,7 +234,9 @@ export function createApp(environment: Environment, world: World = {}): AppRead 
         mode: order.mode === 'observe' ? order.mode : settings.mode,
         policies: order.policies ?? null,
       };
-      return reconcile(request, openUntil(deadlineAt, log), limitsUntil(deadlineAt));
+      return telling(log, (batch) =>
+        reconcile(request, openUntil(deadlineAt, log, batch), limitsUntil(deadlineAt)),
+      );
     },
     async examine(as, log) {
       // Nobody waits for it but who asks for it, so it is not loaded before.
@@ -256,6 +288,30 @@ function resourceGroupOf(environment: Environment): string | null {
   return subscription === undefined || group === undefined
     ? null
     : `/subscriptions/${subscription}/resourceGroups/${group}`;
+}
+
+/** One event as lines of the log. */
+function write(event: TelemetryEvent, log: Log): void {
+  for (const line of linesOf(event)) log(event.severity, line);
+}
+
+/** Loads Microsoft's exporter, which nothing loads otherwise. */
+async function loadDirect(
+  { connectionString, identity }: DirectTelemetry,
+  environment: Environment,
+  world: World,
+): Promise<Sink> {
+  // The exporter would tell its makers about itself, too; it looks for these in the process alone.
+  process.env.APPLICATION_INSIGHTS_NO_STATSBEAT ??= 'true';
+  process.env.APPLICATIONINSIGHTS_SDKSTATS_DISABLED ??= 'true';
+  const { directSink } = await import('./telemetry/direct.ts');
+  const own = () => managedIdentity(identity?.clientId ?? undefined, environment.IDENTITY_ENDPOINT);
+  return directSink({
+    connectionString,
+    credential: identity === null ? null : (world.credential ?? own()),
+    roleName: environment.WEBSITE_SITE_NAME ?? 'caretaker',
+    requestMs: DELIVERY_MS_MAX,
+  });
 }
 
 function storageSettings(settings: Settings, world: World) {

@@ -485,7 +485,7 @@ async function stand({ ports, lease }: ApplyContext): Promise<void> {
     throw new Stop(asFault(error).message);
   });
   if (!owned) throw new Stop('the lease was lost to another run');
-  if (freeze !== null) throw new Stop(`the tenant was frozen by ${freeze.by}: ${freeze.reason}`);
+  if (freeze !== null) throw new Stop(`the tenant was frozen by "${freeze.by}": "${freeze.reason}"`);
 }
 
 function refusal(

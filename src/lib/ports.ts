@@ -425,6 +425,8 @@ export interface Telemetry {
 export interface RequestCounts {
   readonly graph: number;
   readonly tables: number;
+  /** Requests to Graph that were answered 429; absent in reports from before it was counted. */
+  readonly throttled?: number;
 }
 
 /** Everything one run of one tenant may touch. */

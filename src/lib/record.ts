@@ -117,6 +117,7 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
     version: desired.version,
     proven: desired.isProven,
     drift: drift.kind,
+    changedAt: changedAt(drift),
     fields: fieldsOf(drift).map(reportField),
     change: change === undefined ? null : { action: change.action, digest: change.digest },
     verdict: verdict?.decision ?? null,
@@ -210,6 +211,17 @@ function idOf(drift: Drift): string | null {
   }
 }
 
+/** The service keeps the last change only, so this is no earlier than the drift began. */
+function changedAt(drift: Drift): string | null {
+  const stamp =
+    drift.kind === 'modified'
+      ? drift.observed.raw.modifiedDateTime
+      : drift.kind === 'missing'
+        ? drift.deleted?.raw.deletedDateTime
+        : null;
+  return typeof stamp === 'string' ? stamp : null;
+}
+
 function fieldsOf(drift: Drift): readonly FieldDrift[] {
   if (drift.kind === 'modified') return drift.fields;
   if (drift.kind === 'missing' && drift.deleted !== null)
@@ -300,12 +312,15 @@ export function tamperingOf({ damaged, vanished, desired }: State): ReportedFind
       : `the last verified version, ${kept.version}, stays the reference`;
   };
   return [
-    ...damaged.map(({ key, problem }) => `desired row "${key}": ${problem}; ${reference(key)}`),
-    ...vanished.map(
-      (key) =>
-        `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\`; ${reference(key)}`,
-    ),
-  ].map((detail) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, detail }));
+    ...damaged.map(({ key, problem }) => ({
+      key,
+      detail: `desired row "${key}": ${problem}; ${reference(key)}`,
+    })),
+    ...vanished.map((key) => ({
+      key,
+      detail: `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\`; ${reference(key)}`,
+    })),
+  ].map((found) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, ...found }));
 }
 
 function listDoubts({ doubts }: Observation): ReportedFinding[] {

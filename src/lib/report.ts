@@ -21,6 +21,8 @@ export interface ReportedFinding {
   /** `error` on a finding that would have held a rollout and did not hold a repair; `warn`: somebody has to act soon. */
   readonly level?: 'info' | 'warn' | 'error';
   readonly policyId?: PolicyId;
+  /** The key it is about, where it is about no policy that could be judged. */
+  readonly key?: PolicyKey;
   readonly detail: string;
 }
 
@@ -41,6 +43,8 @@ export interface ReportedPolicy {
   readonly version: number;
   readonly proven: boolean;
   readonly drift: ReportedDrift;
+  /** ISO 8601, the service's clock: when what drifted was last changed or deleted; null where nobody can tell. */
+  readonly changedAt?: string | null;
   readonly fields: readonly ReportedField[];
   readonly change: {
     readonly action: 'create' | 'update' | 'restore' | 'adopt' | 'accept';

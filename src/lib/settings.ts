@@ -36,6 +36,15 @@ export interface Settings {
   readonly namingPattern: RegExp | null;
   /** Who may sign versions of the desired state; empty: versions need no signature. */
   readonly signers: readonly PublicSigner[];
+  /** Events straight to Application Insights, beside the log; null: the log alone. */
+  readonly directTelemetry: DirectTelemetry | null;
+}
+
+/** Where Application Insights takes telemetry, and as whom. */
+export interface DirectTelemetry {
+  readonly connectionString: string;
+  /** The managed identity that may send, its client id null where it is the system-assigned one; null: the key will do. */
+  readonly identity: { readonly clientId: string | null } | null;
 }
 
 export interface SettingsProblem {
@@ -134,6 +143,12 @@ export function readSettings(environment: Environment): SettingsRead {
     flapWindowMs: number('FLAP_WINDOW_MINUTES', 60, 1, 10_080) * 60_000,
     namingPattern: pattern(value('NAMING_PATTERN'), say),
     signers: signers(value('DESIRED_STATE_SIGNERS'), say),
+    directTelemetry: directTelemetry(
+      value('TELEMETRY_DIRECT'),
+      value('APPLICATIONINSIGHTS_CONNECTION_STRING'),
+      value('APPLICATIONINSIGHTS_AUTHENTICATION_STRING'),
+      say,
+    ),
   };
   return { settings, problems };
 }
@@ -172,6 +187,9 @@ export const SETTING_NAMES: readonly string[] = [
   'FLAP_WINDOW_MINUTES',
   'NAMING_PATTERN',
   'DESIRED_STATE_SIGNERS',
+  'TELEMETRY_DIRECT',
+  'APPLICATIONINSIGHTS_CONNECTION_STRING',
+  'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
 ];
 
 type Say = (setting: string, problem: string) => void;
@@ -197,14 +215,58 @@ function stateStorage(uri: string | undefined, connectionString: string | undefi
     : { kind: 'connectionString', connectionString: connectionString ?? '' };
 }
 
+/**
+ * The platform's two settings count only where they are asked for: the host uses them whether this program does or not.
+ * Neither is quoted, since the first may hold a key that is good for sending.
+ */
+function directTelemetry(
+  wanted: string | undefined,
+  connectionString: string | undefined,
+  authentication: string | undefined,
+  say: Say,
+): DirectTelemetry | null {
+  if (wanted === undefined || wanted === 'false') return null;
+  if (wanted !== 'true') {
+    say('TELEMETRY_DIRECT', `must be true or false, not "${wanted}"`);
+    return null;
+  }
+  if (connectionString === undefined || !isGuid(partsOf(connectionString).get('instrumentationkey') ?? '')) {
+    const needed = 'TELEMETRY_DIRECT is true, so it must be the connection string of an Application Insights';
+    say('APPLICATIONINSIGHTS_CONNECTION_STRING', `${needed} resource, with its InstrumentationKey`);
+  }
+  return { connectionString: connectionString ?? '', identity: senderOf(authentication, say) };
+}
+
+/** The form the Functions host takes: `Authorization=AAD`, and `ClientId=…` of a user-assigned identity. */
+function senderOf(authentication: string | undefined, say: Say): DirectTelemetry['identity'] {
+  if (authentication === undefined) return null;
+  const parts = partsOf(authentication);
+  const clientId = parts.get('clientid') ?? null;
+  if (parts.get('authorization')?.toLowerCase() !== 'aad' || (clientId !== null && !isGuid(clientId))) {
+    say(
+      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      'must be Authorization=AAD, before it ClientId=<client id>; for a user-assigned identity',
+    );
+  }
+  return { clientId };
+}
+
+/** `Name=value;Name=value`, by name in lower case. */
+function partsOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split(';')
+      .map((part) => [
+        part.split('=', 1)[0]?.trim().toLowerCase() ?? '',
+        part.slice(part.indexOf('=') + 1).trim(),
+      ]),
+  );
+}
+
 /** The string holds a key, so it is never quoted. */
 function connectionStringProblem(text: string): string | undefined {
   if (/^UseDevelopmentStorage=true;?$/i.test(text)) return undefined;
-  const parts = new Map(
-    text
-      .split(';')
-      .map((part) => [part.split('=', 1)[0]?.trim().toLowerCase() ?? '', part.slice(part.indexOf('=') + 1)]),
-  );
+  const parts = partsOf(text);
   const endpoint = parts.get('tableendpoint');
   if (endpoint === undefined && !(parts.has('accountname') && parts.has('accountkey'))) {
     return 'is no storage connection string: it names neither a TableEndpoint nor AccountName and AccountKey';

@@ -6,7 +6,7 @@ import { observeTenant, readTables, type State, stateOf, withReferences } from '
 import { type Change, plan } from './plan.ts';
 import type { TenantId } from './policy/model.ts';
 import { asSet } from './policy/values.ts';
-import type { PersonRead, Ports } from './ports.ts';
+import type { PersonRead, Ports, RequestCounts } from './ports.ts';
 import type { Limits } from './reconcile.ts';
 import { tamperingOf } from './record.ts';
 import { desiredSet, observedSet, resultingSet } from './sets.ts';
@@ -99,7 +99,7 @@ export async function simulate(
         ...places.notes,
         ...graphs.notes,
       ]),
-      requests: ports.requests(),
+      requests: requestsOf(ports),
     },
   };
 }
@@ -270,4 +270,9 @@ function driftNotes(drift: Drift): readonly string[] {
     case 'unread':
       return [`"${drift.desired.key}": it could not be read (${drift.reason}), so nothing is planned`];
   }
+}
+
+function requestsOf(ports: Ports): Pick<RequestCounts, 'graph' | 'tables'> {
+  const { graph, tables } = ports.requests();
+  return { graph, tables };
 }

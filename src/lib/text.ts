@@ -13,3 +13,15 @@ export function withoutSecrets(text: string): string {
   const tokenless = text.includes('eyJ') ? text.replaceAll(TOKEN, '[token]') : text;
   return tokenless.includes('@') ? tokenless.replaceAll(MAIL_ADDRESS, '[mail address]') : tokenless;
 }
+
+/**
+ * Words of ours without what they quote. In messages of this program whatever somebody else wrote (names, the service's
+ * own words, rows) stands between double quotes; a log gets none of it. All from the first quote to the last goes, so
+ * that quotes inside what is quoted let nothing out, and with one quote left over all that follows the first goes too.
+ */
+export function withoutQuotations(text: string): string {
+  const first = text.indexOf('"');
+  if (first < 0) return text;
+  const isClosed = text.split('"').length % 2 === 1;
+  return `${text.slice(0, first)}"…"${isClosed ? text.slice(text.lastIndexOf('"') + 1) : ''}`;
+}

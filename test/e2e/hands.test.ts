@@ -146,7 +146,7 @@ describe('a looser version', () => {
     expect(done.status).toBe('remediated');
     expect(thePolicy().state).toBe('enabledForReportingButNotEnforced');
     expect((await status()).held).toEqual([]);
-    expect(told('ChangeApproved')).toMatchObject([{ key: KEY, digest, reason: 'agreed in CHG-1201' }]);
+    expect(told('ChangeApproved')).toMatchObject([{ key: KEY, digest, by: null }]);
   });
 
   it('goes back by undo of the run that carried it out, through the app', async () => {
@@ -245,8 +245,8 @@ describe('the freeze', () => {
     expect(ended.status).toBe(204);
     expect(after.status).toBe('remediated');
     expect(thePolicy().state).toBe('enabled');
-    expect(told('TenantFrozen').at(-1)).toMatchObject({ reason: 'migration' });
-    expect(told('TenantUnfrozen').at(-1)).toMatchObject({ by: { id: '' } });
+    expect(told('TenantFrozen').at(-1)).toMatchObject({ until: expect.any(String), by: null });
+    expect(told('TenantUnfrozen').at(-1)).toMatchObject({ by: null });
   });
 
   it('takes no end in the past, and none it cannot read', async () => {

@@ -5,6 +5,7 @@ import type { Examination } from '../../src/lib/doctor/findings.ts';
 
 let sandbox: Sandbox;
 let host: Host;
+const lines: string[] = [];
 
 beforeAll(async () => {
   sandbox = await startSandbox({
@@ -17,7 +18,7 @@ beforeAll(async () => {
       GRAPH_ENDPOINT: 'http://graph.example',
     },
   });
-  host = await sandbox.startApp(() => undefined);
+  host = await sandbox.startApp((line) => lines.push(line));
 });
 
 afterAll(async () => {
@@ -80,4 +81,16 @@ it('names every wrong setting at once, on every route', async () => {
     );
   }
   expect(sandbox.tenant.log).toEqual([]);
+});
+
+it('logs which settings are wrong, and nothing of what somebody wrote into them', async () => {
+  lines.length = 0;
+
+  const thrown = await host.runTimer('reconcileOnSchedule').catch(String);
+
+  // The platform logs what a function throws.
+  const logged = [...lines, thrown].join('\n');
+  expect(logged).toContain('"event":"RunFailed"');
+  for (const name of ['TENANT_ID', 'MODE', 'BREAK_GLASS_USERS']) expect(logged).toContain(name);
+  expect(logged).not.toContain('contoso');
 });

@@ -129,6 +129,9 @@ const NOT_TO_BE_SET: Readonly<Record<string, string>> = {
   IDENTITY_ENDPOINT: 'the platform sets it where an identity is assigned',
   WEBSITE_OWNER_NAME: 'the platform says the subscription in it',
   WEBSITE_RESOURCE_GROUP: 'the platform says the resource group in it',
+  WEBSITE_SITE_NAME: 'the platform says the name of the app in it',
+  APPLICATION_INSIGHTS_NO_STATSBEAT: 'the app sets it for a library that looks for it there',
+  APPLICATIONINSIGHTS_SDKSTATS_DISABLED: 'the app sets it for a library that looks for it there',
   WEBSITE_AUTH_ENABLED: 'the platform sets it where App Service Authentication is on',
 };
 

@@ -24,7 +24,7 @@ describe('the rule lockOut, asked about a plan with nothing merged in', () => {
     const { displayName } = pair.lethal.desired;
 
     expect(judged(pair, pair.lethal)).toEqual([
-      { decision: 'deny', detail: expect.stringContaining(`${displayName} `) },
+      { decision: 'deny', detail: expect.stringContaining(`"${displayName}" `) },
     ]);
     expect(judged(pair, pair.harmless)).toEqual([]);
   });

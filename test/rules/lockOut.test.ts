@@ -46,7 +46,7 @@ describe('lockOut', () => {
     expect(judged(policyFor(all))).toEqual({
       decision: 'deny',
       detail: expect.stringMatching(
-        /^CA001 would block .* signing in to 797f4846.*: conditions\.users\.includeUsers takes it in, and conditions\.users\.excludeUsers does not spare it; and 1 more like it$/,
+        /^"CA001" would block .* signing in to 797f4846.*: conditions\.users\.includeUsers takes it in, and conditions\.users\.excludeUsers does not spare it; and 1 more like it$/,
       ),
     });
   });
@@ -148,7 +148,7 @@ describe('lock-outs that are there', () => {
         decision: 'note',
         level: 'error',
         policyId: id,
-        detail: expect.stringContaining(`Block all would block ${BREAK_GLASS_USER} signing in`),
+        detail: expect.stringContaining(`"Block all" would block ${BREAK_GLASS_USER} signing in`),
       },
     ]);
     expect(report.findings[0]?.detail).toContain(`likewise ${BREAK_GLASS_MEMBER}`);

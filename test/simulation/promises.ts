@@ -4,6 +4,7 @@ import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { sameValue } from '../../src/lib/policy/values.ts';
 import type { RunReport } from '../../src/lib/report.ts';
+import { linesOf } from '../../src/lib/telemetry/lines.ts';
 import { BREAK_GLASS_GROUP, BREAK_GLASS_USER } from '../support/world.ts';
 import { besieged } from './besieged.ts';
 import {
@@ -42,6 +43,7 @@ export const PROMISES: readonly Promised[] = [
   { name: '13 a run ends in its time', check: overtime },
   { name: '14 a run writes only what it was asked for', check: overreach },
   ...RESTRAINTS,
+  { name: '22 no line of the log bears a name', check: named },
 ];
 
 function isList({ method, path }: Exchange): boolean {
@@ -487,6 +489,22 @@ function unauthorised({ runs }: History): string[] {
       return ledger.isFrozen ? [`${runId}: ${method} ${path} left while the tenant was frozen`] : [];
     }),
   );
+}
+
+/** Names policies had at any time, wherever they came from. */
+function named({ runs, tenant, versions }: History): string[] {
+  const policies = [
+    ...[...versions.values()].flat(),
+    ...tenant.writes.flatMap(({ before, after }) => [before, after]),
+    ...tenant.truth(),
+  ];
+  const names = new Set(policies.flatMap((policy) => policy?.displayName ?? []).map(String));
+  return runs.flatMap(({ runId, events }) => {
+    const lines = events.flatMap(linesOf).join('\n');
+    return [...names]
+      .filter((name) => lines.includes(name))
+      .map((name) => `${runId} logged the name "${name}"`);
+  });
 }
 
 function announcements({ runs }: History): string[] {

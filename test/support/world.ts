@@ -110,7 +110,11 @@ export async function world(options: WorldOptions = {}): Promise<World> {
       telemetry: { emit: (event) => void events.push(event) },
       clock,
       chance,
-      requests: () => ({ graph: session.requests(), tables: tables.requests() }),
+      requests: () => ({
+        graph: session.requests(),
+        tables: tables.requests(),
+        throttled: session.throttled(),
+      }),
     };
   };
 

@@ -62,8 +62,8 @@ describe('a line of telemetry', () => {
 
   it('loses nothing when a long drift is split', () => {
     const field = fc.record({
-      // What looks like a mail address is blotted out, which the test below promises.
-      path: fc.string({ maxLength: 80 }).map((path) => path.replaceAll('@', '')),
+      // What looks like a mail address or a quotation is blotted out, which the tests below promise.
+      path: fc.string({ maxLength: 80 }).map((path) => path.replaceAll(/[@"]/g, '')),
       desired: fc.array(fc.uuid(), { maxLength: 30 }),
       observed: fc.array(fc.uuid(), { maxLength: 30 }),
     });
@@ -111,17 +111,31 @@ describe('a line of telemetry', () => {
       ...ENVELOPE,
       facts: {
         displayName: 'Block but for alice.smith@contoso.example',
-        fields: [
-          { observed: ['device.displayName -eq "bob@contoso.example"', 'eyJhbGciOiJIUzI1NiJ9.eyJvIjoxfQ.x'] },
-        ],
+        fields: [{ observed: ['nobody but bob@contoso.example', 'eyJhbGciOiJIUzI1NiJ9.eyJvIjoxfQ.x'] }],
       },
     });
 
     expect(line).not.toMatch(/contoso|eyJ/);
     expect(JSON.parse(line)).toMatchObject({
       displayName: 'Block but for [mail address]',
-      fields: [{ observed: ['device.displayName -eq "[mail address]"', '[token]'] }],
+      fields: [{ observed: ['nobody but [mail address]', '[token]'] }],
     });
+  });
+
+  it('carries nothing that is quoted from somebody else, however many quotes they wrote themselves', () => {
+    const before = 'status 403 Forbidden,';
+    const after = '. The managed identity needs the application permission Policy.Read.All.';
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('Ada', '"', ' ', '\\"'), { maxLength: 9 }), (words) => {
+        const [line] = parsed({ error: { message: `${before} "${words.join('')}"${after}` } });
+
+        expect(JSON.stringify(line)).not.toContain('Ada');
+        expect(JSON.stringify(line)).toContain(before);
+      }),
+    );
+    expect(parsed({ detail: `${before} "a "b" c"${after}` })).toMatchObject([
+      { detail: `${before} "…"${after}` },
+    ]);
   });
 
   it('is made in no time of a word without an end', () => {

@@ -186,7 +186,7 @@ describe('a lock-out', () => {
       signIn: { clientApp: 'browser', platform: 'linux' },
     });
     expect(found?.detail).toBe(
-      `CA900 would block ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
+      `"CA900" would block ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
     );
   });
 

@@ -9,7 +9,7 @@ import { patienceAt } from './retry.ts';
 import { type Fetch, transport } from './transport.ts';
 
 export { type Cloud, type CloudName, clouds } from './clouds.ts';
-export type { TokenSource } from './credential.ts';
+export { managedIdentity, type TokenSource } from './credential.ts';
 export type { Fetch } from './transport.ts';
 
 export interface GraphSettings {
@@ -44,6 +44,8 @@ export interface GraphSession {
   /** What the access token says. @throws Fault when there is none */
   token(): Promise<TokenClaims | undefined>;
   serviceTime(): ServiceTime | undefined;
+  /** How many of them were answered 429. */
+  throttled(): number;
 }
 
 export interface Graph {
@@ -74,6 +76,7 @@ export function createGraph(world: GraphWorld): Graph {
         requests: wire.requests,
         token: async () => claimsOf(await bearer.current(deadlineAt)),
         serviceTime: wire.serviceTime,
+        throttled: wire.throttled,
       };
     },
   };

@@ -22,6 +22,8 @@ export interface Transport {
   requests(): number;
   /** By the last answer that gave the time. */
   serviceTime(): ServiceTime | undefined;
+  /** How many of them were answered 429: too many requests, of ours or of other apps. */
+  throttled(): number;
 }
 
 /**
@@ -33,6 +35,7 @@ export interface Transport {
 export function transport(origin: string, fetch: Fetch, clock: Clock): Transport {
   const wire = new Wire(fetch);
   let seen: ServiceTime | undefined;
+  let throttled = 0;
   const client = Client.initWithMiddleware({
     baseUrl: origin,
     defaultVersion: version,
@@ -42,6 +45,7 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
   return {
     requests: () => wire.requests,
     serviceTime: () => seen,
+    throttled: () => throttled,
     async attempt(call, clientRequestId, token, limitMs) {
       const sent = await within(clock, limitMs, (signal) =>
         exchange(call, prepare(call, token, clientRequestId, signal)),
@@ -72,6 +76,7 @@ export function transport(origin: string, fetch: Fetch, clock: Clock): Transport
     }
     const saidAt = Date.parse(response.headers.get('date') ?? '');
     if (!Number.isNaN(saidAt)) seen = { saidAt, sentAt, answeredAt: clock.now() };
+    if (response.status === 429) throttled += 1;
     const answered = {
       status: response.status,
       requestId: response.headers.get('request-id'),

@@ -1,7 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { type App, type RunOrder, theApp } from '../app.ts';
 import type { Mode, RunReport } from '../report.ts';
-import type { SettingsProblem } from '../settings.ts';
 import { admitBody } from './admit.ts';
 import { json, type Problems, problem } from './answers.ts';
 import { logTo } from './logging.ts';
@@ -14,23 +13,18 @@ const HTTP_BUDGET_MS = 200_000;
 export async function runOnSchedule(context: InvocationContext): Promise<void> {
   const read = theApp();
   if (!read.ok) {
-    context.error(
-      JSON.stringify({
-        event: 'RunFailed',
-        schema: 1,
-        trigger: 'schedule',
-        error: { kind: 'config', message: sentence(read.problems) },
-      }),
-    );
-    throw new Error(`wrong settings: ${sentence(read.problems)}`);
+    const settings = [...new Set(read.problems.map(({ setting }) => setting))];
+    const message = `wrong settings: ${settings.join(', ')}; GET /api/status says what is wrong with each`;
+    const error = { kind: 'config', message };
+    context.error(JSON.stringify({ event: 'RunFailed', schema: 1, trigger: 'schedule', error }));
+    throw new Error(message);
   }
   const result = await read.app.run({ trigger: 'schedule', requestedBy: null }, logTo(context));
+  // What is thrown is logged as it is, past everything that keeps names out of the log.
   if (result.kind === 'done' && result.report.status === 'failed')
-    throw new Error(result.report.error?.message ?? 'the run failed');
-}
-
-function sentence(problems: readonly SettingsProblem[]): string {
-  return problems.map(({ setting, problem: what }) => `${setting} ${what}`).join('; ');
+    throw new Error(
+      `run ${result.report.runId} failed (${result.report.error?.kind}); its RunFailed says why`,
+    );
 }
 
 export async function runOnDemand(

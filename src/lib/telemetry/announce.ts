@@ -1,12 +1,16 @@
-import type { Telemetry } from '../ports.ts';
+import { isKey } from '../desired.ts';
+import { FIELDS } from '../policy/fields.ts';
+import { isGuid, text } from '../policy/values.ts';
+import type { Freeze, Person, Telemetry, Waiting } from '../ports.ts';
 import type { RunRequest } from '../reconcile.ts';
-import { CONTINGENCY, LOCK_OUT, TAMPERING } from '../record.ts';
-import type { ReportedFinding, ReportedPolicy, RunReport } from '../report.ts';
+import { CONTINGENCY, EXCEPTION, LOCK_OUT, TAMPERING } from '../record.ts';
+import type { ReportedField, ReportedFinding, ReportedPolicy, RunReport } from '../report.ts';
 import type { EventName, Severity } from './events.ts';
 
 /**
  * Tells Application Insights what a finished run saw and did: one summary, and one event per drift, change, hold and
- * denial. The tables are the record; this mirrors them.
+ * denial, and how each policy stands. The tables are the record; this mirrors them, but for names and what people wrote: more
+ * people read logs than may read the tables. Of a person an object id is told and nothing else.
  *
  * @param told digests of held and denied changes whose turn it is: when they begin to wait, and then once a day
  */
@@ -15,12 +19,12 @@ export function announce(report: RunReport, told: ReadonlySet<string>, telemetry
     telemetry.emit({ event, severity, runId: report.runId, tenantId: report.tenantId, facts });
 
   for (const policy of report.policies) announcePolicy(policy, emit, told);
-  for (const { rule, decision, level, detail, policyId } of report.findings) {
-    emit(EVENT_OF[rule] ?? 'Finding', level === 'error' ? 'error' : 'warn', {
-      rule,
-      decision,
-      detail,
+  for (const finding of report.findings) {
+    const { policyId, key } = finding;
+    emit(EVENT_OF[finding.rule] ?? 'Finding', finding.level === 'error' ? 'error' : 'warn', {
+      ...(key === undefined || !isKey(key) ? {} : { key }),
       ...(policyId === undefined ? {} : { policyId }),
+      ...tellFinding(finding),
     });
   }
   // A run that came to no judgement has not looked at anybody.
@@ -28,6 +32,7 @@ export function announce(report: RunReport, told: ReadonlySet<string>, telemetry
   if (ill.length > 0)
     emit('ProtectedIdentityUnhealthy', 'error', { identities: ill.slice(0, TOLD_MAX), count: ill.length });
   if (report.status === 'failed') emit('RunFailed', 'error', { error: report.error });
+  if (report.policies.length > 0) emit('PolicyStates', 'info', { policies: report.policies.map(standing) });
   emit('RunCompleted', report.status === 'failed' ? 'error' : 'info', summary(report));
 }
 
@@ -52,15 +57,64 @@ export function announceSkipped(request: RunRequest, owner: string, telemetry: T
   });
 }
 
+/** Consent to a held change. */
+export function consentFacts({ key, digest, rules, version }: Waiting, by: Person): Record<string, unknown> {
+  return { key, digest, rules, version, by: personId(by) };
+}
+
+/** The switch that was thrown, or taken back (null). */
+export function freezeFacts(freeze: Freeze | null, by: Person): Record<string, unknown> {
+  return { ...(freeze === null ? {} : { until: freeze.until }), by: personId(by) };
+}
+
+/** Where no directory vouched for somebody, their id may be a name. */
+function personId(person: Person | null): string | null {
+  return person !== null && isGuid(person.id) ? person.id : null;
+}
+
+/** What these rules have to say is in the words of people and tenants. */
+const IN_OTHERS_WORDS: ReadonlySet<string> = new Set([EXCEPTION, 'freeze', 'unrecognisedContent']);
+
+function tellFinding({ rule, decision, detail }: ReportedFinding): Record<string, unknown> {
+  return IN_OTHERS_WORDS.has(rule) ? { rule, decision } : { rule, decision, detail };
+}
+
+/** Fields that hold a text of somebody's. */
+const TEXTS: ReadonlySet<string> = new Set(
+  FIELDS.filter(({ kind }) => kind === text).map(({ path }) => path),
+);
+
+function tellField({ path, effect, ...values }: ReportedField): Record<string, unknown> {
+  return TEXTS.has(path) ? { path, effect } : { path, effect, ...values };
+}
+
+/** One policy as this run found and left it. */
+function standing(policy: ReportedPolicy): Record<string, unknown> {
+  const { key, id, version, proven, drift, change, verdict, outcome, waitingSince, isApprovable } = policy;
+  return {
+    key,
+    policyId: id,
+    version,
+    proven,
+    drift,
+    action: change?.action ?? null,
+    verdict,
+    outcome: outcome?.status ?? null,
+    settled: outcome?.settled ?? null,
+    ...(waitingSince === null ? {} : { digest: change?.digest, waitingSince, isApprovable }),
+  };
+}
+
 type Emit = (event: EventName, severity: Severity, facts: Record<string, unknown>) => void;
 
 function announcePolicy(policy: ReportedPolicy, emit: Emit, told: ReadonlySet<string>): void {
   const { key, id, change, verdict, outcome, findings, proven } = policy;
   const named = { key, policyId: id, proven };
   if (policy.drift !== 'none') {
-    emit('DriftDetected', 'warn', { ...named, drift: policy.drift, fields: policy.fields });
+    const { drift, changedAt = null, fields } = policy;
+    emit('DriftDetected', 'warn', { ...named, drift, changedAt, fields: fields.map(tellField) });
   }
-  const reasons = findings.map(({ rule, decision, detail }) => ({ rule, decision, detail }));
+  const reasons = findings.map(tellFinding);
   const planned = { ...named, action: change?.action, digest: change?.digest };
   const { waitingSince, isApprovable, meanwhile } = policy;
   if (change !== null && told.has(change.digest)) {
@@ -75,9 +129,7 @@ function announcePolicy(policy: ReportedPolicy, emit: Emit, told: ReadonlySet<st
   for (const finding of findings.filter(isTold)) {
     emit(EVENT_OF[finding.rule] ?? 'Finding', 'error', {
       ...named,
-      rule: finding.rule,
-      decision: finding.decision,
-      detail: finding.detail,
+      ...tellFinding(finding),
     });
   }
 }
@@ -100,7 +152,7 @@ function summary(report: RunReport): Record<string, unknown> {
     status: report.status,
     trigger: report.trigger,
     mode: report.mode,
-    requestedBy: report.requestedBy?.id ?? null,
+    requestedBy: personId(report.requestedBy),
     durationMs: Date.parse(report.finishedAt ?? report.startedAt) - Date.parse(report.startedAt),
     policies: report.policies.length,
     drifted: count(({ drift }) => drift !== 'none'),

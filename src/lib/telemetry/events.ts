@@ -5,6 +5,7 @@ export type EventName =
   | 'RunCompleted'
   | 'RunFailed'
   | 'RunSkipped'
+  | 'PolicyStates'
   | 'DriftDetected'
   | 'ChangeApplied'
   | 'ChangeFailed'
@@ -17,6 +18,7 @@ export type EventName =
   | 'LockOutRisk'
   | 'ProtectedIdentityUnhealthy'
   | 'DesiredStateTampered'
+  | 'TelemetryUndelivered'
   | 'Finding';
 
 export type Severity = 'info' | 'warn' | 'error';

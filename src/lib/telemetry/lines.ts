@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../text.ts';
+import { withoutQuotations, withoutSecrets } from '../text.ts';
 import type { EventName, TelemetryEvent } from './events.ts';
 
 /** Counted by those who watch: one line each, whatever has to be cut. */
@@ -9,8 +9,8 @@ const BYTES_MAX = 8 * 1024 - 512;
 
 /**
  * The event as JSON lines, each under 8 KB and complete in itself. An event that is too long is split along its longest
- * list; `part` and `parts` say so. A single value that is too long is cut, and says that it was. Nothing that looks like a
- * mail address or a token gets through, wherever somebody put it.
+ * list; `part` and `parts` say so. A single value that is too long is cut, and says that it was. Nothing that is quoted
+ * from somebody else or looks like a mail address or a token gets through, wherever somebody put it.
  */
 export function linesOf({ event, runId, tenantId, facts: told }: TelemetryEvent): readonly string[] {
   const facts = scrubbed(told) as TelemetryEvent['facts'];
@@ -38,7 +38,7 @@ function squeezed(envelope: object, facts: TelemetryEvent['facts']): string {
 }
 
 function scrubbed(value: unknown): unknown {
-  if (typeof value === 'string') return withoutSecrets(value);
+  if (typeof value === 'string') return withoutSecrets(withoutQuotations(value));
   if (Array.isArray(value)) return value.map(scrubbed);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, scrubbed(member)]));

@@ -138,7 +138,7 @@ function lockOut(
     field: way.path,
     missingFrom,
     isCertain: isSure,
-    detail: `${displayName} ${verb} ${demandWords(demand)} ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
+    detail: `"${displayName}" ${verb} ${demandWords(demand)} ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
   };
 }
 
