@@ -5,7 +5,7 @@ import { type PublicSigner, writeSigner } from '../lib/signature.ts';
 import { createVaultKey } from './keyVault.ts';
 import { operatorSignIn } from './operator.ts';
 import { createKeyFile, type KeyOptions, signerFor, signerIn, withKeyOptions } from './signing.ts';
-import { isAgreed, openStore, pushedBy, type StoreOptions, tellPushed } from './store.ts';
+import { headsOf, isAgreed, openStore, pushedBy, type StoreOptions, tellPushed } from './store.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const ROTATION = `
@@ -127,7 +127,7 @@ function renderTrust(signers: readonly PublicSigner[], damaged: DesiredRead['dam
 
 async function rotateCommand(options: StoreOptions & KeyOptions, terminal: Terminal): Promise<number> {
   const store = openStore(terminal);
-  const { versions, damaged } = await store.desired.heads();
+  const { versions, damaged } = await headsOf(store, terminal);
   const signer = await signerFor(options, store.app.settings.signers, [], terminal);
   if (signer === null)
     throw new Fault('config', 'say which key shall sign, with --key-file or --key-vault-key');

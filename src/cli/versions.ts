@@ -9,6 +9,8 @@ import { fieldsAsJson, type Moves, movesBetween, pushedAsJson, renderField, rend
 import { appHere } from './operator.ts';
 import { type KeyOptions, signerFor, withKeyOptions } from './signing.ts';
 import {
+  type Heads,
+  headsOf,
   isAgreed,
   openStore,
   pushedBy,
@@ -65,9 +67,9 @@ async function historyCommand(
   options: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { desired } = openStore(terminal);
-  const { versions, damaged } = await historyOf(key, desired);
-  const head = await headProblem(key, versions, desired);
+  const store = openStore(terminal);
+  const { versions, damaged } = await historyOf(key, store.desired);
+  const head = headProblem(key, versions, await headsOf(store, terminal));
   const problems = [...damaged, ...head].map(({ problem }) => problem);
   const told = versions.map((version, index) => ({
     version,
@@ -83,12 +85,11 @@ async function historyCommand(
 }
 
 /** The row a run reads is another than those of the history; it may be damaged, or behind. */
-async function headProblem(
+function headProblem(
   key: PolicyKey,
   versions: readonly DesiredVersion[],
-  desired: Ports['desired'],
-): Promise<DesiredRead['damaged']> {
-  const heads = await desired.heads();
+  heads: DesiredRead,
+): DesiredRead['damaged'] {
   const damaged = heads.damaged.filter((row) => row.key === key);
   const head = heads.versions.find((version) => version.key === key);
   const newest = versions[0];
@@ -229,7 +230,8 @@ async function rollbackCommand(
   terminal: Terminal,
 ): Promise<number> {
   const store = openStore(terminal);
-  const base = await baseOf(key, store.desired);
+  const heads = await headsOf(store, terminal);
+  const base = await baseOf(key, store.desired, heads);
   const { versions } = base.read;
   const old = versions.find(({ version }) => String(version) === options.to);
   if (old === undefined)
@@ -237,7 +239,6 @@ async function rollbackCommand(
   const parsed = parseDesired(old.content);
   if (!parsed.ok)
     throw new Fault('config', `version ${options.to} of ${key} says nothing that could be carried out`);
-  const heads = await store.desired.heads();
   const { displayName } = parsed.document;
   refuseTakenNames([{ key, displayName, place: `version ${options.to}` }], heads);
   // Whoever wrote it, going back to it makes it ours: nobody known has signed it, so somebody has to look.
@@ -252,7 +253,7 @@ async function rollbackCommand(
 
 async function forgetCommand(key: string, options: ChangeOptions, terminal: Terminal): Promise<number> {
   const store = openStore(terminal);
-  const base = await baseOf(key, store.desired);
+  const base = await baseOf(key, store.desired, await headsOf(store, terminal));
   const content = base.newest?.content;
   if (content === undefined) throw new Fault('rejected', `no version of ${key} can be believed`);
   return storeNext({ key, base, next: { content, active: false }, warning: [] }, options, store, terminal);
@@ -266,14 +267,16 @@ interface Base {
   /** The newest row is this one, and every link before it is there. */
   readonly isSound: boolean;
   readonly beginsChain: boolean;
+  /** The highest number a run has seen. */
+  readonly seen: number;
 }
 
-async function baseOf(key: string, desired: Ports['desired']): Promise<Base> {
+async function baseOf(key: string, desired: Ports['desired'], heads: Heads): Promise<Base> {
   const read = await historyOf(key, desired);
-  const head = (await desired.heads()).versions.find((version) => version.key === key);
+  const head = heads.versions.find((version) => version.key === key);
   const newest = head ?? (await newestBelieved(read.versions, desired));
   const beginsChain = newest !== undefined && brokenLink(newest, UNSEEN, read.versions) !== undefined;
-  return { read, newest, isSound: head !== undefined && !beginsChain, beginsChain };
+  return { read, newest, isSound: head !== undefined && !beginsChain, beginsChain, seen: heads.seen(key) };
 }
 
 async function newestBelieved(
@@ -319,6 +322,7 @@ async function storeNext(
     ...next,
     baseHash: newest?.hash ?? null,
     beginsChain,
+    above: base.seen,
     ...pushedBy(options, store, terminal),
   };
   return finish(await store.desired.push([item], signer), moves, options, terminal);

@@ -102,7 +102,7 @@ export interface ProtectedIdentities {
 const KEY = /^[a-z0-9-]{1,64}$/;
 const ANY_ID = '00000000-0000-0000-0000-00000000000a';
 
-export function isKey(text: string): text is PolicyKey {
+export function isKey(text: string): boolean {
   return KEY.test(text);
 }
 

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { readTables, stateOf } from '../../src/lib/observe.ts';
 import { caller } from '../../src/lib/storage/calls.ts';
 import { connect } from '../../src/lib/storage/connect.ts';
+import { createStorage, type TenantStorage } from '../../src/lib/storage/index.ts';
 import type { Rows } from '../../src/lib/storage/rows.ts';
 import { tableRows } from '../../src/lib/storage/tableRows.ts';
 import { handClock } from '../contract/bench.ts';
@@ -82,6 +84,19 @@ function rows(): Rows {
     tenantId,
     caller(clock, Number.POSITIVE_INFINITY),
   );
+}
+
+function tables(): TenantStorage {
+  const { STATE_STORAGE: connectionString = '' } = sandbox.environment;
+  return createStorage({ connectionString }, handClock()).open(tenantId, Number.POSITIVE_INFINITY);
+}
+
+/** Writes down, as a run does, which version is the newest one it has seen. */
+async function seenByARun(): Promise<void> {
+  const { bound, rows: read } = await readTables(tables());
+  const { noted } = stateOf({ bound, rows: read }, {}, { users: [], groups: [] }, 0);
+  expect(noted).toHaveLength(1);
+  for (const binding of noted) await tables().bindings.put(binding);
 }
 
 describe('every change since the beginning', () => {
@@ -187,6 +202,35 @@ describe('every change since the beginning', () => {
     expect(versions[0]).toMatchObject({ version: 5, previousHash: null });
     // What was removed stays missing, and can be seen to be.
     expect(problems.join()).toContain('version 2 is missing');
+  });
+
+  it('is pushed from its file again when every row is gone, under a number that no run has seen', async () => {
+    await pushed({ state: 'disabled' });
+    await pushed({});
+    await seenByARun();
+    for (const { rowKey } of await rows().range({ from: '!', to: '~' })) await rows().remove(rowKey);
+
+    const again = await pushed({});
+
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`Pushed ${KEY} 3.`) });
+    expect((await readTables(tables())).rows.damaged).toEqual([]);
+  });
+
+  it('is not made on a newest row that somebody put back, and a rollback mends it', async () => {
+    await pushed({ state: 'disabled' });
+    const old = await rows().read(`head|${KEY}`);
+    await pushed({});
+    await seenByARun();
+    await rows().put({ rowKey: `head|${KEY}`, columns: old?.columns as never });
+
+    const refused = await pushed({ displayName: 'CA009' });
+    const shown = await caretaker('history', KEY);
+    const back = await caretaker('rollback', KEY, '--to', '2', '--yes');
+
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('version 2 was seen before') });
+    expect(shown).toMatchObject({ code: 1, out: expect.stringContaining('version 2 was seen before') });
+    expect(back).toMatchObject({ code: 0, out: expect.stringContaining(`Pushed ${KEY} 3.`) });
+    expect((await readTables(tables())).rows.damaged).toEqual([]);
   });
 
   it('shows a newest row that was edited, and a rollback mends it', async () => {

@@ -114,7 +114,7 @@ async function readPage(
   if (page === undefined || !isList(body)) throw unreadable('it is not a list of rows');
   const sent = body.value;
   return {
-    rows: page.map((entity: TableEntity<object>, index) => storedRow(tenant, sent[index], entity)),
+    rows: page.map((entity: TableEntity<object>, index: number) => storedRow(tenant, sent[index], entity)),
     next: page.continuationToken,
   };
 }
