@@ -20,7 +20,7 @@ import {
 } from './parameters.ts';
 import { canonical, read } from './policy/canonical.ts';
 import { BETA_ONLY, FIELD_BY_PATH, type Field, objectOf, READ_ONLY, rawAt } from './policy/fields.ts';
-import type { Canonical, Policy, PolicyKey, RawPolicy, Unrecognised } from './policy/model.ts';
+import type { Canonical, Policy, RawPolicy, Unrecognised } from './policy/model.ts';
 import { isWorkloadPolicy, SERVICE_RULES, type ServiceRule } from './policy/serviceRules.ts';
 import { asSet, inWords, isEmptyRaw, isWord, sameValue } from './policy/values.ts';
 import { byPlace, type Note, type Place, type Problem, START } from './problem.ts';

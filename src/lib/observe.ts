@@ -86,9 +86,10 @@ async function chainProblem(
 ): Promise<string | undefined> {
   const standing = standingOf(head, seen);
   if (standing.kind === 'continues') return undefined;
-  if (standing.kind === 'broken') return standing.problem;
-  const { versions } = await store.history(head.key);
-  const broken = brokenLink(head, seen, versions);
+  const broken =
+    standing.kind === 'broken'
+      ? standing.problem
+      : brokenLink(head, seen, (await store.history(head.key)).versions);
   return broken === undefined
     ? undefined
     : `${broken}; see \`caretaker history ${head.key}\` and push the version you trust again (\`caretaker rollback\`)`;
