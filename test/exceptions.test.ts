@@ -318,7 +318,12 @@ describe('exceptions in a file', () => {
   it.each<[string, unknown, string, RegExp]>([
     ['no list', {}, '', /not a list/],
     ['no object', [null], '.0', /not an object/],
-    ['an unknown member', [{ ...good, untill: 'x' }], '.0.untill', /is unknown; take it away/],
+    [
+      'an unknown member',
+      [{ ...good, untill: 'x' }],
+      '.0.untill',
+      /is unknown; did you mean until\? Otherwise take it away/,
+    ],
     ['no owner', [{ ...good, owner: ' ' }], '.0.owner', /in words/],
     ['no reason', [{ ...good, reason: undefined }], '.0.reason', /is missing/],
     ['no value', [{ ...good, value: undefined }], '.0.value', /is missing/],

@@ -5,6 +5,7 @@ import { type FieldDrift, fieldDrifts, type Observed, observe } from '../lib/dif
 import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
+import { mendWord } from '../lib/text.ts';
 import { fieldsAsJson, type Moves, movesBetween, pushedAsJson, renderField, renderMoves } from './moves.ts';
 import { appHere } from './operator.ts';
 import { type KeyOptions, signerFor, withKeyOptions } from './signing.ts';
@@ -106,9 +107,12 @@ function headProblem(
 async function historyOf(key: string, desired: Ports['desired']): Promise<DesiredRead> {
   if (!isKey(key)) throw new Fault('config', `${JSON.stringify(key)} is no policy key`);
   const read = await desired.history(key);
-  if (read.versions.length + read.damaged.length === 0)
-    throw new Fault('config', `no version of "${key}" is stored`);
-  return read;
+  if (read.versions.length + read.damaged.length > 0) return read;
+  const known = (await desired.heads()).versions.map((version) => version.key);
+  throw new Fault(
+    'config',
+    `no version of "${key}" is stored; ${mendWord(key, known, '`caretaker status` lists every key')}`,
+  );
 }
 
 function versionAsJson(

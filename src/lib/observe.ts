@@ -17,6 +17,7 @@ import type {
   PolicyRead,
   Ports,
 } from './ports.ts';
+import { mendWord } from './text.ts';
 
 /** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
 export interface TablesState {
@@ -238,7 +239,10 @@ export function unknownKeys(asked: readonly PolicyKey[] | null, { desired, damag
   const known = new Set([...desired, ...damaged].map(({ key }) => key));
   return (asked ?? [])
     .filter((key) => !known.has(key))
-    .map((key) => `no desired policy has the key "${key}"`);
+    .map(
+      (key) =>
+        `no desired policy has the key "${key}"; ${mendWord(key, known, '`caretaker status` lists them all')}`,
+    );
 }
 
 /** Turns stored rows into effective desired policies. Pure; a bad row costs its own key and no other. */
@@ -263,6 +267,9 @@ export function readDesired(
   return { ...withoutNamesakes(desired, bad, bindings), vanished };
 }
 
+/** Whoever pushes it again is told all of them. */
+const PROBLEMS_TOLD_MAX = 5;
+
 function desiredFrom(
   row: DesiredVersion,
   binding: Binding | undefined,
@@ -273,12 +280,13 @@ function desiredFrom(
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
   if (!parsed.ok) {
-    const problems = parsed.problems.map(
-      ({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`,
-    );
+    const told = parsed.problems
+      .slice(0, PROBLEMS_TOLD_MAX)
+      .map(({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`);
+    const more = parsed.problems.length - told.length;
     return {
       key,
-      problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
+      problem: `version ${version} says nothing that could be carried out: ${told.join('; ')}${more === 0 ? '' : `; and ${more} more`}. Push it again`,
     };
   }
   const { raw, displayName } = parsed.document;

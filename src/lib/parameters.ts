@@ -3,6 +3,7 @@ import { FIELD_BY_PATH, READ_ONLY } from './policy/fields.ts';
 import { isGuid } from './policy/values.ts';
 import { byPlace, type Place, type Problem, START } from './problem.ts';
 import { type JsonDocument, nodesOf, readJson } from './strictJson.ts';
+import { mendWord } from './text.ts';
 
 /** What the parameters of a run stand for in one deployment; ids, lower case. */
 export type Parameters = Readonly<Record<string, readonly string[]>>;
@@ -168,13 +169,13 @@ export function wrongUse(use: Use, own: OwnParameters): Omit<Problem, 'line' | '
   const ids = own.get(name);
   const ofRun = Object.hasOwn(RUN_PARAMETERS, name) ? RUN_PARAMETERS[name] : undefined;
   if (ids === undefined && ofRun === undefined) {
-    const known = [...Object.keys(RUN_PARAMETERS), ...own.keys()].map((one) => `@${one}`).join(', ');
-    const message = `names @${name}, which nobody knows; known are ${known}`;
+    const known = [...Object.keys(RUN_PARAMETERS), ...own.keys()].map((one) => `@${one}`);
+    const message = `names @${name}, which nobody knows; known are ${known.join(', ')}`;
     return {
       kind: 'unknownParameter',
       path,
       message,
-      mend: `write "${name}" into ${PARAMETERS_FILE} beside it`,
+      mend: mendWord(`@${name}`, known, `write "${name}" into ${PARAMETERS_FILE} beside it`),
     };
   }
   const field = FIELD_BY_PATH.get(path);
