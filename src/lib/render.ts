@@ -194,15 +194,19 @@ export function renderMeanwhile({ version, change, verdict, outcome }: Meanwhile
   return `kept at version ${version} meanwhile: ${change?.action ?? 'nothing'} ${result}`;
 }
 
+/**
+ * How the tenant stands to what is desired. Said of the tenant: a version that loosens, and waits, finds the tenant
+ * stricter, and whoever reads "tightened" there would think it did.
+ */
 const EFFECT: Readonly<Record<Effect, string>> = {
-  loosens: 'loosened',
-  tightens: 'tightened',
-  neutral: 'changed',
-  unclear: 'changed, effect unclear',
+  loosens: 'the tenant is looser',
+  tightens: 'the tenant is stricter',
+  neutral: 'neither looser nor stricter',
+  unclear: 'looser or stricter, nobody can tell',
 };
 
-/** One field: desired first, then what is there, then what that did to the policy. */
-export function renderField({ path, desired, observed, effect }: ReportedField | FieldDrift): string {
+/** One field: desired first, then what is there, then how that stands to what is desired. */
+function renderField({ path, desired, observed, effect }: ReportedField | FieldDrift): string {
   return `${path}: ${renderMove(desired, observed)} (${EFFECT[effect]})`;
 }
 

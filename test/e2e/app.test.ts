@@ -200,7 +200,7 @@ describe('the command line, on the same engine', () => {
     const planned = await caretaker('plan');
 
     expect(planned.code).toBe(3);
-    expect(planned.out).toContain('state: enabled → disabled (loosened)');
+    expect(planned.out).toContain('state: enabled → disabled (the tenant is looser)');
     expect(thePolicy().state).toBe('disabled');
   });
 
