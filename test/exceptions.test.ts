@@ -350,7 +350,7 @@ describe('exceptions in a file', () => {
       'an unknown parameter',
       [{ ...good, value: ['@nobody'] }],
       '.0.value',
-      /nobody knows.*; write the id itself/,
+      /nobody knows.*write "nobody" into parameters\.json/,
     ],
     ['what the service refuses', [{ ...good, value: [] }], '', /asks for nothing/],
     ['what the policy says anyway', [{ ...good, value: ['mfa'] }], '.0.value', /without it/],

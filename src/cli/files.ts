@@ -59,6 +59,7 @@ export async function readFiles(paths: readonly string[]): Promise<FilesRead> {
   const problems = [
     ...[...folders.values()].flatMap(({ file, read }) => inFile(file, read.problems)),
     ...candidates.flatMap((candidate) => candidate.problems),
+    ...valueless(folders, candidates),
     ...clashes(candidates),
   ].sort(inOrder);
   const bad = new Set(problems.map(({ file }) => file));
@@ -90,9 +91,10 @@ export function problemJson({ file, line, column, kind, code, path, message, men
 async function filesAt(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
-    const names = await readdir(path);
-    return names
-      .filter((name) => extname(name) === '.json')
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => extname(entry.name) === '.json' && !entry.isDirectory())
+      .map(({ name }) => name)
       .sort()
       .map((name) => join(path, name));
   } catch (error) {
@@ -150,6 +152,27 @@ function inFile<T extends Problem | Note>(file: string, found: readonly T[]): (T
 function inOrder(one: FileProblem | FileNote, other: FileProblem | FileNote): number {
   if (one.file !== other.file) return one.file < other.file ? -1 : 1;
   return byPlace(one, other);
+}
+
+/** A parameter without a value is mended where it gets one, so that place is named beside the ones it is used in. */
+function valueless(folders: ReadonlyMap<string, Folder>, candidates: readonly Candidate[]): FileProblem[] {
+  return [...folders].flatMap(([folder, { file, read }]) => {
+    const wanting = candidates
+      .filter(({ path }) => dirname(path) === folder)
+      .flatMap(({ problems }) => problems)
+      .filter(({ parameter }) => parameter !== undefined && read.places.has(parameter));
+    const first = new Map(wanting.toReversed().map((problem) => [problem.parameter ?? '', problem]));
+    return [...first].map(
+      ([path, { file: user, line }]): FileProblem => ({
+        file,
+        kind: 'emptyParameter',
+        path,
+        ...(read.places.get(path) ?? START),
+        message: `has no value that can be used, and ${user}:${line} names it`,
+        mend: 'write an object id, or a list of them',
+      }),
+    );
+  });
 }
 
 function clashes(candidates: readonly Candidate[]): FileProblem[] {

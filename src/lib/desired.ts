@@ -248,16 +248,10 @@ function excepted(
     }));
 }
 
-/** What is wrong with a policy that stands in no file. A tenant's own parameters are not known to it. */
+/** What is wrong with a policy that stands in no file. Parameters are judged where they stand. */
 function wrongWith(raw: RawPolicy): Pick<Problem, 'path' | 'message' | 'mend'>[] {
   const { document: json } = readJson(JSON.stringify(raw));
-  if (json === undefined) return [];
-  const uses = usesIn(json.tree).flatMap((use) => {
-    const wrong = wrongUse(use, new Map());
-    if (wrong === undefined) return [];
-    return [wrong.kind === 'unknownParameter' ? { ...wrong, mend: 'write the id itself' } : wrong];
-  });
-  return [...uses, ...problemsOf(raw, json)];
+  return json === undefined ? [] : problemsOf(raw, json);
 }
 
 /** The policy with ids in place of parameters, whose values are not known yet. */
