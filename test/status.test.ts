@@ -89,7 +89,7 @@ describe('status', () => {
 
     const text = renderStatus({ ...status, denied: [{ ...held, verdict: 'deny' }] }, now, undefined);
 
-    const [, , ...rest] = text.split('\n');
+    const [, , , ...rest] = text.split('\n');
     expect(rest).toEqual([
       expect.stringMatching(/^ {2}! frozen by ada since .* until .*, for another 2 h: migration$/),
       expect.stringMatching(/^ {2}! EMERGENCY: emergency "EM01.*" has been on for 3 d, since /),

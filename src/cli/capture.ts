@@ -17,6 +17,7 @@ import type { Ports } from '../lib/ports.ts';
 import { parametersOf, readSettings, type Settings } from '../lib/settings.ts';
 import { plain } from '../lib/text.ts';
 import { appHere } from './operator.ts';
+import { noApp } from './remote.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface CaptureOptions {
@@ -30,7 +31,8 @@ export interface CaptureOptions {
 const HELP = `
 The files mean exactly what the tenant shows: pushed as they are, they are adopted without a write. Names of users,
 groups and locations become comments where the directory may be read. What v1.0 of Graph cannot carry is not captured,
-and said.
+and said. The tenant is read from here, with the managed identity of this machine; where there is none, save the
+answer of GET /identity/conditionalAccess/policies (Graph Explorer, or any tool) and say --from.
 
 Examples:
   caretaker capture --all --out policies
@@ -42,7 +44,7 @@ export that cannot be read.`;
 
 /** Description, options and help of the command. */
 export function describeCapture(command: Command): Command {
-  return command
+  return noApp(command, 'save Graph’s own answer and say --from <file>')
     .description('write policies of the tenant, or of an export, as desired-state files; changes no tenant')
     .argument('[policies...]', 'only these, by name, id or key')
     .option('--from <files...>', 'exports to read instead of the tenant, as any tool has written them')

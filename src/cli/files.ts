@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type DesiredDocument, isKey, type Named, parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
@@ -6,6 +6,7 @@ import { PARAMETERS_FILE, type ParametersRead, readParameters } from '../lib/par
 import type { PolicyKey } from '../lib/policy/model.ts';
 import { byPlace, type Note, type Problem, type ProblemKind, START } from '../lib/problem.ts';
 import { decode } from '../lib/strictJson.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface DesiredFile {
   readonly path: string;
@@ -217,4 +218,29 @@ function unused(
       .filter(([name]) => !used.has(name))
       .map(([path, place]) => ({ file, path, ...place, message: 'is named by no policy' }));
   });
+}
+
+/** A file's text; undefined where there is none. @throws Fault `config` when it cannot be read */
+export async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+/** Writes a file, and the folders it needs. @throws Fault `config` when it cannot be written */
+export async function write(path: string, content: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  } catch (error) {
+    throw new Fault('config', `${path} cannot be written: ${(error as Error).message}`, {}, error);
+  }
+}
+
+/** Whether a file may be written over one that says something else; where nobody can be asked, it may not. */
+export async function wantsOver(path: string, terminal: Terminal): Promise<boolean> {
+  return (await terminal.confirm(`${path} is there and differs. Overwrite it?`)) === true;
 }

@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createApp } from '../lib/app.ts';
 import { lackingIn } from '../lib/baselines.ts';
 import { Fault } from '../lib/fault.ts';
 import { beginningFrom, type Choices } from './beginning.ts';
+import { contentOf, wantsOver, write } from './files.ts';
 import { type Beginning, filesFor, type NewFile, POLICIES, SETTINGS } from './initFiles.ts';
 import { operatorCredential } from './operator.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -81,26 +81,7 @@ async function writeFiles(files: readonly Decided[]): Promise<Written> {
 }
 
 async function mayOverwrite(path: string, { yes }: InitOptions, terminal: Terminal): Promise<boolean> {
-  if (yes === true) return false;
-  return (await terminal.confirm(`${path} is there and differs. Overwrite it?`)) === true;
-}
-
-async function contentOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
-  }
-}
-
-async function write(path: string, content: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-  } catch (error) {
-    throw new Fault('config', `${path} cannot be written: ${(error as Error).message}`, {}, error);
-  }
+  return yes !== true && (await wantsOver(path, terminal));
 }
 
 /** Settings the tables need. */

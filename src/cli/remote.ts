@@ -1,3 +1,4 @@
+import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +11,8 @@ export interface AppAnswer {
   readonly body: unknown;
   /** The explanation of a problem; undefined where the app gave none, so that it may not be the app that answered. */
   readonly detail: string | undefined;
+  /** Seconds after which asking again may help; undefined where the app did not say. */
+  readonly retryAfterS: number | undefined;
 }
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -25,13 +28,24 @@ export async function askApp(
   route: string,
   terminal: Terminal,
   body?: unknown,
-): Promise<{ answer: unknown } | { busy: string }> {
+): Promise<{ answer: unknown } | { busy: string; freeS: number | undefined }> {
   const answer = await callApp(url, method, route, terminal, body);
   if (answer.status === 200 && answer.body !== undefined) return { answer: answer.body };
-  if (answer.status === 409) return { busy: answer.detail ?? 'no explanation' };
+  if (answer.status === 409) return { busy: answer.detail ?? 'no explanation', freeS: answer.retryAfterS };
   // A run that failed has a report to show.
   if (isObject(answer.body) && 'report' in answer.body) return { answer: answer.body.report };
   throw refusal(url, route, answer);
+}
+
+/** An option for what the app has no route for, so that whoever tries it learns what there is. */
+export function noApp(command: Command, inItsPlace: string): Command {
+  const option = new Option('--app <url>').hideHelp().argParser(() => {
+    throw new Fault(
+      'config',
+      `the app shows nobody its raw policies, so --app is not for this; ${inItsPlace}`,
+    );
+  });
+  return command.addOption(option);
 }
 
 export function refusal(url: string, route: string, { status, detail }: AppAnswer): Fault {
@@ -75,7 +89,9 @@ export async function callApp(
   });
   const answer = parse(await response.text());
   const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
-  return { status: response.status, body: answer, detail };
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterS = Number.isSafeInteger(after) ? after : undefined;
+  return { status: response.status, body: answer, detail, retryAfterS };
 }
 
 /** A key that goes over the wire in the clear is everybody's, and one that is no header would be quoted by whoever refuses it. */

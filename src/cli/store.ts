@@ -97,6 +97,16 @@ export function refuseTakenNames(named: readonly Named[], heads: DesiredRead): v
   }
 }
 
+/** Of versions that came from no file: those of the same keys say something else now. */
+export function filesDiffer(keys: readonly PolicyKey[]): string {
+  return keys
+    .map(
+      (key) =>
+        `Where ${key}.json is kept, it says what it said before, and its next push takes this back; to have it say this: caretaker history ${key} --out <folder>/${key}.json\n`,
+    )
+    .join('');
+}
+
 export function tellPushed(pushed: readonly DesiredVersion[]): string {
   return pushed.length === 0
     ? ''

@@ -6,10 +6,13 @@ import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
 import { mendWord } from '../lib/text.ts';
+import { contentOf, wantsOver, write } from './files.ts';
 import { fieldsAsJson, type Moves, movesBetween, pushedAsJson, renderField, renderMoves } from './moves.ts';
 import { appHere } from './operator.ts';
+import { noApp } from './remote.ts';
 import { type KeyOptions, signerFor, withKeyOptions } from './signing.ts';
 import {
+  filesDiffer,
   type Heads,
   headsOf,
   isAgreed,
@@ -23,6 +26,14 @@ import {
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 type ChangeOptions = StoreOptions & KeyOptions;
+
+const DIFF_HELP = `
+The tenant is read from here, with the managed identity of this machine. Where there is none, the deployed app compares
+the newest version with it: caretaker plan <key> --app <url>.
+
+Examples:
+  caretaker diff require-mfa@2 require-mfa@3
+  caretaker diff require-mfa@2 tenant`;
 
 /** Adds `history`, `diff`, `rollback` and `forget`. @param end takes the exit code */
 export function describeVersions(program: Command, terminal: Terminal, end: (code: number) => void): void {
@@ -38,15 +49,26 @@ export function describeVersions(program: Command, terminal: Terminal, end: (cod
     .description(
       'every version of a policy, who made it and why, and where the chain is broken (exit code 1)',
     )
-    .argument('<key>')
+    .argument('<key>', 'with --out also key@version')
+    .option('--out <file>', 'write that version as a file, as it was pushed; the newest unless said')
+    .option('-y, --yes', 'replace a file that says something else')
     .option(...json)
-    .action(async (key: string, options) => end(await historyCommand(key, options, terminal)));
-  program
-    .command('diff')
+    .action(async (key: string, { out, ...options }) =>
+      end(
+        out === undefined
+          ? await historyCommand(key, options, terminal)
+          : await writeVersion(key, out, options, terminal),
+      ),
+    );
+  noApp(
+    program.command('diff'),
+    '`caretaker plan <key> --app <url>` compares the newest version with the tenant',
+  )
     .description('compare two versions, or one with the tenant; exit code 3 when they differ')
     .argument('<from>', 'key, or key@version; without a version, the newest')
     .argument('[to]', 'the same, or tenant', TENANT)
     .option(...json)
+    .addHelpText('after', DIFF_HELP)
     .action(async (from: string, to: string, options) => end(await diffCommand(from, to, options, terminal)));
   changing(
     program
@@ -83,6 +105,26 @@ async function historyCommand(
     terminal.out(`${[...told.flatMap(renderVersion), ...problems.map((one) => `! ${one}`)].join('\n')}\n`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.failed;
+}
+
+/** What a version says, back in a file. A tenant's own parameters come as the ids they stood for. */
+async function writeVersion(
+  name: string,
+  path: string,
+  { yes, json }: { readonly yes?: boolean; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { key, version, content } = await namedVersion(name, openStore(terminal).desired);
+  const there = await contentOf(path);
+  const isNew = there === undefined || there === content || yes === true;
+  const status = isNew || (await wantsOver(path, terminal)) ? 'written' : 'kept';
+  if (status === 'written') await write(path, content);
+  if (json === true) terminal.out(`${JSON.stringify({ key, version, file: path, status })}\n`);
+  else
+    terminal.out(
+      `${path}: ${status === 'written' ? `${key}@${version}` : 'differs and was kept; say --yes'}\n`,
+    );
+  return status === 'written' ? EXIT.done : EXIT.failed;
 }
 
 /** The row a run reads is another than those of the history; it may be damaged, or behind. */
@@ -252,7 +294,8 @@ async function rollbackCommand(
     throw new Fault('rejected', `${warning.join()}; look at it and answer yourself, without --yes`);
   const message = options.message === '' ? `back to version ${old.version}` : options.message;
   const next = { content: old.content, active: true };
-  return storeNext({ key, base, next, warning }, { ...options, message }, store, terminal);
+  const files = filesDiffer([key]);
+  return storeNext({ key, base, next, warning, files }, { ...options, message }, store, terminal);
 }
 
 async function forgetCommand(key: string, options: ChangeOptions, terminal: Terminal): Promise<number> {
@@ -260,7 +303,9 @@ async function forgetCommand(key: string, options: ChangeOptions, terminal: Term
   const base = await baseOf(key, store.desired, await headsOf(store, terminal));
   const content = base.newest?.content;
   if (content === undefined) throw new Fault('rejected', `no version of ${key} can be believed`);
-  return storeNext({ key, base, next: { content, active: false }, warning: [] }, options, store, terminal);
+  const files = `Where ${key}.json is kept, take it away: the next push of its folder takes the policy up again.\n`;
+  const next = { content, active: false };
+  return storeNext({ key, base, next, warning: [], files }, options, store, terminal);
 }
 
 /** What a key's next version is made on. */
@@ -300,11 +345,13 @@ interface Next {
   readonly next: Pick<DesiredPush, 'content' | 'active'>;
   /** Lines to read before answering. */
   readonly warning: readonly string[];
+  /** What is to be done about the file, which says something else now. */
+  readonly files: string;
 }
 
 /** Shows, asks and stores one further version of one key. */
 async function storeNext(
-  { key, base, next, warning }: Next,
+  { key, base, next, warning, files }: Next,
   options: ChangeOptions,
   store: Store,
   terminal: Terminal,
@@ -329,7 +376,9 @@ async function storeNext(
     above: base.seen,
     ...pushedBy(options, store, terminal),
   };
-  return finish(await store.desired.push([item], signer), moves, options, terminal);
+  const code = finish(await store.desired.push([item], signer), moves, options, terminal);
+  if (options.json !== true) terminal.out(files);
+  return code;
 }
 
 function finish(

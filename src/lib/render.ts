@@ -233,7 +233,9 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
   const section = (title: string, waiting: readonly WaitingChange[]): readonly string[] =>
     waiting.length === 0 ? [] : [title, ...waiting.flatMap((change) => renderWaiting(change, nowMs, app))];
   return lines([
-    `tenant ${status.tenantId}, ${status.mode}, schedule ${status.schedule ?? 'none'}`,
+    ...(app === undefined
+      ? [`tenant ${status.tenantId}`, `  ${NOT_THE_APPS}: ${settingsIn(status)}`]
+      : [`tenant ${status.tenantId}, ${settingsIn(status)}`]),
     ...(last === null
       ? []
       : [
@@ -246,6 +248,13 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
     ...status.policies.map((policy) => `  ${policy.key} "${policy.displayName}": ${standing(policy)}`),
     ...(status.unmanaged.length === 0 ? [] : [`  ${status.unmanaged.length} unmanaged policies`]),
   ]);
+}
+
+/** What the app's own settings say, only the app can tell. */
+const NOT_THE_APPS = 'by the settings of this shell (those of the app: --app <url>)';
+
+function settingsIn({ mode, schedule }: Status): string {
+  return `${mode}, schedule ${schedule ?? 'none'}`;
 }
 
 /** What somebody on call should know first, most urgent first. */

@@ -161,6 +161,26 @@ describe('every change since the beginning', () => {
     expect((await caretaker('rollback', 'nobody', '--to', '1', '--yes')).code).toBe(2);
   });
 
+  it('leaves a file that says otherwise, says so, and can be written back into it', async () => {
+    const path = join(folder, `${KEY}.json`);
+    await pushed({});
+    const first = await readFile(path, 'utf8');
+    await pushed({ state: 'disabled' });
+
+    const back = await caretaker('rollback', KEY, '--to', '1', '--yes');
+    const kept = await caretaker('history', KEY, '--out', path);
+    const written = await caretaker('history', `${KEY}@3`, '--out', path, '--yes');
+    const again = await caretaker('push', path, '--yes');
+    const forgotten = await caretaker('forget', KEY, '--yes');
+
+    expect(back.out).toContain(`caretaker history ${KEY} --out <folder>/${KEY}.json`);
+    expect(kept).toMatchObject({ code: 1, out: expect.stringContaining('was kept') });
+    expect(written.code).toBe(0);
+    expect(await readFile(path, 'utf8')).toBe(first);
+    expect(again.out).toContain('1 unchanged');
+    expect(forgotten.out).toContain(`Where ${KEY}.json is kept, take it away`);
+  });
+
   it('is not made when nobody agrees, or nobody can be asked', async () => {
     await pushed({});
     await pushed({ state: 'disabled' });

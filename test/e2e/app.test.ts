@@ -222,6 +222,36 @@ describe('the command line, on the same engine', () => {
     expect(JSON.parse(here.out)).toEqual(JSON.parse(there.out));
   });
 
+  it('says when to try again while another run is at work, here and through the app', async () => {
+    const answers = await Promise.all([caretaker('plan'), caretaker('plan', '--app', host.url), post()]);
+
+    const busy = answers.flatMap((answer) => ('err' in answer && answer.code === 1 ? [answer.err] : []));
+    expect(busy.length).toBeGreaterThan(0);
+    for (const said of busy) expect(said).toMatch(/another run is at work \(run .*\); try again in \d+ s\n/);
+  });
+
+  it('says whose settings it shows the status by', async () => {
+    const here = await caretaker('status');
+    const unset = await caretakerIn({ environment: { ...sandbox.environment, RECONCILE_SCHEDULE: '' } }, [
+      'status',
+    ]);
+    const there = await caretaker('status', '--app', host.url);
+
+    expect(here.out).toContain('by the settings of this shell (those of the app: --app <url>): enforce');
+    expect(unset.out).not.toContain('no run starts by itself');
+    expect(there.out).not.toContain('this shell');
+  });
+
+  it.each([
+    [['diff', 'require-mfa-azure-management', 'tenant'], 'caretaker plan'],
+    [['capture', '--all'], '--from'],
+  ])('says of %j that it is not for --app, and what is', async (words, inItsPlace) => {
+    const { code, err } = await caretaker(...words, '--app', host.url);
+
+    expect(code).toBe(2);
+    expect(err).toContain(inItsPlace);
+  });
+
   it('pushes nothing twice', async () => {
     const again = await caretaker('push', 'baselines', '--yes', '--json');
 
