@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { type PublicSigner, writeSigner } from '../lib/signature.ts';
+import { plain } from '../lib/text.ts';
 import { createVaultKey } from './keyVault.ts';
 import { operatorSignIn } from './operator.ts';
 import { createKeyFile, type KeyOptions, signerFor, signerIn, withKeyOptions } from './signing.ts';
@@ -100,7 +101,7 @@ async function listCommand(options: KeyOptions & JsonOption, terminal: Terminal)
     );
   } else {
     terminal.out(
-      `${[...rows.map(renderSigner), ...others.map(renderOther), ...renderTrust(signers, damaged)].join('\n')}\n`,
+      `${[...rows.flatMap(renderSigner), ...others.map(renderOther), ...renderTrust(signers, damaged)].map(plain).join('\n')}\n`,
     );
   }
   return damaged.length === 0 ? EXIT.done : EXIT.failed;
@@ -110,10 +111,10 @@ function keysOf(versions: readonly DesiredVersion[], { id }: PublicSigner): read
   return versions.filter(({ signed }) => signed?.signer === id).map(({ key }) => key);
 }
 
-function renderSigner({ signer, keys }: { signer: PublicSigner; keys: readonly string[] }): string {
+function renderSigner({ signer, keys }: { signer: PublicSigner; keys: readonly string[] }): string[] {
   const rest =
     keys.length === 0 ? 'no policy rests on it' : `${keys.length} policies rest on it: ${keys.join(', ')}`;
-  return `${writeSigner(signer)}\n    ${signer.id}; ${rest}`;
+  return [writeSigner(signer), `    ${signer.id}; ${rest}`];
 }
 
 function renderOther({ key, version, signed }: DesiredVersion): string {
@@ -138,7 +139,7 @@ async function rotateCommand(options: StoreOptions & KeyOptions, terminal: Termi
     // What nobody known has signed is not made believable here.
     ...damaged.map(({ problem }) => `! left alone: ${problem}`),
   ];
-  if (options.json !== true && shown.length > 0) terminal.out(`${shown.join('\n')}\n`);
+  if (options.json !== true && shown.length > 0) terminal.out(`${shown.map(plain).join('\n')}\n`);
   const isToDo = old.length > 0;
   if (isToDo && !(await isAgreed(`Sign ${old.length} policies with ${signer.public.id}?`, options, terminal)))
     return EXIT.failed;

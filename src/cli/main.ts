@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { clouds } from '../lib/graph/clouds.ts';
+import { plain } from '../lib/text.ts';
 import { approveCommand } from './approve.ts';
 import { type CaptureOptions, captureCommand, describeCapture } from './capture.ts';
 import { freezeCommand, unfreezeCommand } from './freeze.ts';
@@ -196,7 +197,7 @@ export async function main(words: readonly string[], given: Terminal): Promise<n
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (!(error instanceof Fault)) throw error;
-    terminal.err(`caretaker: ${error.message}\n`);
+    terminal.err(`caretaker: ${error.message.split('\n').map(plain).join('\n')}\n`);
     return error.kind === 'config' ? EXIT.usage : EXIT.failed;
   }
 }

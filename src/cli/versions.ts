@@ -5,7 +5,7 @@ import { type FieldDrift, fieldDrifts, type Observed, observe } from '../lib/dif
 import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
-import { mendWord } from '../lib/text.ts';
+import { mendWord, plain } from '../lib/text.ts';
 import { contentOf, wantsOver, write } from './files.ts';
 import { fieldsAsJson, type Moves, movesBetween, pushedAsJson, renderField, renderMoves } from './moves.ts';
 import { appHere } from './operator.ts';
@@ -94,15 +94,18 @@ async function historyCommand(
   const { versions, damaged } = await historyOf(key, store.desired);
   const head = headProblem(key, versions, await headsOf(store, terminal));
   const problems = [...damaged, ...head].map(({ problem }) => problem);
+  const doubted = new Set(damaged.map((row) => row.doubted));
   const told = versions.map((version, index) => ({
     version,
     moves: movesBetween(versions[index + 1], version),
+    isDoubted: doubted.has(version.version),
   }));
   if (options.json === true) {
-    const listed = told.map(({ version, moves }) => versionAsJson(version, moves));
+    const listed = told.map(versionAsJson);
     terminal.out(`${JSON.stringify({ key, versions: listed, problems })}\n`);
   } else {
-    terminal.out(`${[...told.flatMap(renderVersion), ...problems.map((one) => `! ${one}`)].join('\n')}\n`);
+    const lines = [...told.flatMap(renderVersion), ...problems.map((one) => `! ${one}`)];
+    terminal.out(`${lines.map(plain).join('\n')}\n`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }
@@ -157,18 +160,38 @@ async function historyOf(key: string, desired: Ports['desired']): Promise<Desire
   );
 }
 
-function versionAsJson(
-  { version, pushedAt, author, message, active, hash, previousHash, signed }: DesiredVersion,
-  { effects, fields }: Moves,
-): Readonly<Record<string, unknown>> {
-  const changes = fieldsAsJson(fields);
-  const signer = signed?.signer ?? null;
-  return { version, pushedAt, author, message, active, hash, previousHash, signer, effects, changes };
+interface ToldVersion {
+  readonly version: DesiredVersion;
+  readonly moves: Moves;
+  /** Nobody known has signed it or built on it: author, signer and all are what its writer chose to say. */
+  readonly isDoubted: boolean;
 }
 
-function renderVersion({ version, moves }: { version: DesiredVersion; moves: Moves }): string[] {
+function versionAsJson({ version: one, moves, isDoubted }: ToldVersion): Readonly<Record<string, unknown>> {
+  const { version, pushedAt, author, message, active, hash, previousHash, signed } = one;
+  const { effects } = moves;
+  const changes = fieldsAsJson(moves.fields);
+  const signer = signed?.signer ?? null;
+  const believed = !isDoubted;
+  return {
+    version,
+    pushedAt,
+    author,
+    message,
+    active,
+    hash,
+    previousHash,
+    signer,
+    believed,
+    effects,
+    changes,
+  };
+}
+
+function renderVersion({ version, moves, isDoubted }: ToldVersion): string[] {
   const { pushedAt, author, message, signed } = version;
-  const by = signed === null ? 'not signed' : `signed by ${signed.signer.slice(0, 12)}`;
+  const signer = signed === null ? 'not signed' : `signed by ${signed.signer.slice(0, 12)}`;
+  const by = isDoubted ? 'NOT BELIEVED' : signer;
   const effects = moves.effects.length === 0 ? '' : `  ${moves.effects.join(', ')}`;
   return [
     `version ${version.version}  ${pushedAt}  ${author}  ${by}${effects}${message === '' ? '' : `  "${message}"`}`,
@@ -199,7 +222,10 @@ async function diffCommand(
   const first: Side = { name: before.key, version: before.version };
   if (options.json === true)
     terminal.out(`${JSON.stringify({ from: first, to: side, fields: fieldsAsJson(fields), lines })}\n`);
-  else terminal.out(`${[`${nameOf(first)} → ${nameOf(side)}`, ...renderMoves({ lines })].join('\n')}\n`);
+  else
+    terminal.out(
+      `${[`${nameOf(first)} → ${nameOf(side)}`, ...renderMoves({ lines })].map(plain).join('\n')}\n`,
+    );
   return lines.length === 0 ? EXIT.done : EXIT.drift;
 }
 
@@ -363,7 +389,7 @@ async function storeNext(
     ? [`! links before version ${newest?.version} are missing: the new version begins a chain of its own`]
     : [];
   if (options.json !== true)
-    terminal.out(`${[key, ...renderMoves(moves), ...warning, ...chain].join('\n')}\n`);
+    terminal.out(`${[key, ...renderMoves(moves), ...warning, ...chain].map(plain).join('\n')}\n`);
   if (isSame) return finish([], moves, options, terminal);
   const { signers } = store.app.settings;
   const signer = await signerFor(options, signers, newest === undefined ? [] : [newest], terminal);

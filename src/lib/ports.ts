@@ -188,6 +188,8 @@ export interface DesiredVersion {
 export interface DamagedRow {
   readonly key: PolicyKey;
   readonly problem: string;
+  /** Number of a version that is whole, and that nobody known has signed or built on. */
+  readonly doubted?: number;
 }
 
 export interface DesiredRead {

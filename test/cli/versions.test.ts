@@ -69,9 +69,13 @@ async function json(...words: string[]): Promise<Record<string, unknown>> {
 }
 
 async function pushed(change: Record<string, unknown>, ...words: string[]): Promise<Told> {
+  return caretaker('push', await file(change), '--yes', ...words);
+}
+
+async function file(change: Record<string, unknown>): Promise<string> {
   const path = join(folder, `${KEY}.json`);
   await writeFile(path, JSON.stringify(article(change)));
-  return caretaker('push', path, '--yes', ...words);
+  return path;
 }
 
 function rows(): Rows {
@@ -382,6 +386,28 @@ describe('keys', () => {
       others: [],
       problems: [],
     });
+  });
+
+  it('name nobody beside a version that only says who signed it, whatever it does to the terminal', async () => {
+    const settings = { DESIRED_STATE_SIGNERS: await created('key.pem') };
+    await caretakerWith(settings, ['push', await file({}), '--yes', '--key-file', join(folder, 'key.pem')]);
+    const genuine = await rows().read(`head|${KEY}`);
+    await created('other.pem');
+    const other = ['--key-file', join(folder, 'other.pem')];
+    await pushed({ state: 'disabled' }, ...other, '--author', '\u001b[2Jann\nversion 9');
+    const { signer, signature } = genuine?.columns ?? {};
+    for (const rowKey of [`head|${KEY}`, `version|${KEY}|0000000002`]) {
+      const forged = await rows().read(rowKey);
+      await rows().put({ rowKey, columns: { ...forged?.columns, signer, signature } as never });
+    }
+
+    const { code, out } = await caretakerWith(settings, ['history', KEY]);
+    const listed = JSON.parse((await caretakerWith(settings, ['history', KEY, '--json'])).out);
+
+    expect(code).toBe(1);
+    expect(out).toMatch(/^version 2 {2}\S+ {2}\ufffd\[2Jann\ufffdversion 9 {2}NOT BELIEVED/);
+    expect(out).toMatch(/\nversion 1 {2}\S+ {2}ann {2}signed by /);
+    expect(listed).toMatchObject({ versions: [{ believed: false }, { believed: true }] });
   });
 
   it('make nothing believable that nobody known has signed', async () => {

@@ -111,7 +111,7 @@ async function readHistory(trust: Trust, rows: Rows, key: PolicyKey): Promise<De
     const isVouchedFor = read.kind === 'unsigned' && vouchedFor.has(read.version.hash);
     if (read.kind !== 'damaged') versions.push(read.version);
     if (read.kind === 'whole' || isVouchedFor) vouchedFor.add(read.version.previousHash);
-    else damaged.push(damagedVersion(key, row, read.problem));
+    else damaged.push(damagedVersion(key, row, read));
   }
   return {
     versions,
@@ -125,8 +125,13 @@ function placed(key: PolicyKey, { rowKey }: StoredRow, read: VersionRead): Versi
   return { kind: 'damaged', problem: `it holds version ${read.version.version}` };
 }
 
-function damagedVersion(key: PolicyKey, row: StoredRow, problem: string): DamagedRow {
-  return { key, problem: `the row "${row.rowKey}" of table "desired": ${problem}` };
+function damagedVersion(
+  key: PolicyKey,
+  { rowKey }: StoredRow,
+  read: Exclude<VersionRead, { kind: 'whole' }>,
+): DamagedRow {
+  const problem = `the row "${rowKey}" of table "desired": ${read.problem}`;
+  return read.kind === 'damaged' ? { key, problem } : { key, problem, doubted: read.version.version };
 }
 
 /** @param versions of one key, oldest first */
