@@ -26,7 +26,7 @@ export interface TablesState {
   readonly bindings: Map<PolicyKey, Binding>;
   /** Rows that cannot be believed: nothing is written for their keys. */
   readonly damaged: readonly DamagedRow[];
-  /** Bound keys without any row: somebody removed it behind our back. */
+  /** Keys that a run has seen a row of, without any: somebody removed it behind our back. */
   readonly vanished: readonly PolicyKey[];
   /** No row at all, good or bad: nobody has pushed yet. */
   readonly isEmpty: boolean;
@@ -261,9 +261,8 @@ export function readDesired(
     else desired.push(wanted);
   }
   const known = new Set([...versions, ...damaged].map(({ key }) => key));
-  const vanished = [...bindings.values()]
-    .filter(({ key, id }) => id !== null && !known.has(key))
-    .map(({ key }) => key);
+  // Rows are never removed by us, not even those of a released key: whoever removed one hides what was wanted.
+  const vanished = [...bindings.keys()].filter((key) => !known.has(key));
   return { ...withoutNamesakes(desired, bad, bindings), vanished };
 }
 
