@@ -28,7 +28,8 @@ export interface FilesRead {
   readonly looked: number;
 }
 
-interface Folder {
+/** The parameters of a folder, and the file they are in. */
+export interface Folder {
   readonly file: string;
   readonly read: ParametersRead;
 }
@@ -89,7 +90,8 @@ export function problemJson({ file, line, column, kind, code, path, message, men
   return { file, line, column, kind, code: code ?? null, path, message, mend };
 }
 
-async function filesAt(path: string): Promise<string[]> {
+/** A file itself, or the `.json` files of a folder, in the order of their names. @throws Fault `config` */
+export async function filesAt(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const entries = await readdir(path, { withFileTypes: true });
@@ -107,7 +109,8 @@ function unreadable(path: string, error: unknown): Fault {
   return new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
 }
 
-async function textAt(path: string): Promise<ReturnType<typeof decode>> {
+/** @throws Fault `config` when the file cannot be read at all */
+export async function textAt(path: string): Promise<ReturnType<typeof decode>> {
   try {
     return decode(await readFile(path));
   } catch (error) {
@@ -115,7 +118,8 @@ async function textAt(path: string): Promise<ReturnType<typeof decode>> {
   }
 }
 
-async function parametersIn(folder: string): Promise<Folder> {
+/** The parameters beside policies; none where the folder has no such file. */
+export async function parametersIn(folder: string): Promise<Folder> {
   const file = join(folder, PARAMETERS_FILE);
   const isThere = (await readdir(folder)).includes(PARAMETERS_FILE);
   if (!isThere) return { file, read: readParameters('{}') };
