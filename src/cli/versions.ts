@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { brokenLink, UNSEEN } from '../lib/chain.ts';
-import { effective, isKey, parseDesired } from '../lib/desired.ts';
+import { isKey, parseDesired } from '../lib/desired.ts';
 import { type FieldDrift, fieldDrifts, type Observed, observe } from '../lib/diff.ts';
 import { Fault } from '../lib/fault.ts';
+import { effectiveAt } from '../lib/observe.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
 import { mendWord, plain } from '../lib/text.ts';
@@ -256,7 +257,7 @@ function againstVersion(before: DesiredVersion, after: DesiredVersion): Compared
   return { fields, lines, side: { name: after.key, version: after.version } };
 }
 
-/** What the tenant has in place of a version, with parameters and emergency accounts as the settings here say. */
+/** What the tenant has in place of a version, with parameters, emergency accounts and exceptions as they count now and here. */
 async function againstTenant(before: DesiredVersion, terminal: Terminal): Promise<Compared> {
   const app = appHere(terminal);
   const parsed = parseDesired(before.content);
@@ -269,7 +270,7 @@ async function againstTenant(before: DesiredVersion, terminal: Terminal): Promis
   const live = await livePolicy(before.key, parsed.document.displayName, ports);
   const side: Side = { name: TENANT, version: null };
   if (live === undefined) return { fields: [], lines: ['missing: the tenant has no such policy'], side };
-  const wanted = effective(parsed.document.raw, app.parameters, app.settings.protected);
+  const wanted = effectiveAt(parsed.document, app.parameters, app.settings.protected, ports.clock.now());
   const fields = fieldDrifts(wanted, live.reading.policy);
   return { fields, lines: fields.map((field) => renderField(field)), side };
 }

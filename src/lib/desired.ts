@@ -400,7 +400,7 @@ function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
     };
     return located([unknown], json);
   }
-  const leaf = path.split('.').reduce<Node | undefined>(memberOf, json.tree);
+  const leaf = json.nodeAt(path);
   const members = leaf?.type === 'array' ? (leaf.children ?? []) : leaf === undefined ? [] : [leaf];
   return members.filter((one) => isOdd(one, field)).map((one) => problemWithValue(one, field, json));
 }
@@ -463,9 +463,4 @@ function placeOf(json: JsonDocument, path: string): Place {
     if (node !== undefined) return json.placeOf(node);
   }
   return json.placeOf(json.tree);
-}
-
-function memberOf(node: Node | undefined, name: string): Node | undefined {
-  return node?.children?.find(({ type, children }) => type === 'property' && children?.[0]?.value === name)
-    ?.children?.[1];
 }

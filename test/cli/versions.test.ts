@@ -284,6 +284,13 @@ describe('a version and the tenant', () => {
     expect((await caretaker('run')).code).toBe(0);
     expect((await caretaker('diff', KEY)).code).toBe(0);
 
+    const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const value = ['mfa', 'compliantDevice'];
+    const excepted = { field: 'grantControls.builtInControls', value, owner: 'Ada', reason: 'CHG-1', until };
+    await pushed({ caretaker: { exceptions: [excepted] } });
+    expect((await caretaker('diff', KEY)).out).toContain('builtInControls: -compliantDevice');
+    await pushed({});
+
     const [policy] = sandbox.tenant.truth();
     sandbox.tenant.admin.edit(String(policy?.id), (edited) => {
       (edited.conditions as { users: { excludeUsers: string[] } }).users.excludeUsers.push(STRANGER);
