@@ -139,7 +139,7 @@ function told({ written, unchanged, kept }: Written, tables: Tables): readonly s
     ...written.map((path) => `wrote      ${path}`),
     ...unchanged.map((path) => `unchanged  ${path}`),
     ...kept.map((path) => `KEPT       ${path}, which differs`),
-    ...(tables.status === 'created' ? ['created    the tables'] : []),
+    ...(tables.status === 'created' ? ['there      are the tables'] : []),
     ...(tables.status === 'failed' ? [`NO TABLES  ${tables.reason}`] : []),
   ];
 }

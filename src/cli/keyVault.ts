@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { Fault, type FaultKind } from '../lib/fault.ts';
 import { isSignedBy, type PublicSigner, type Signer, signerOf } from '../lib/signature.ts';
 
-/** Where vaults are, in every cloud. The operator's token goes to no other host. */
+/** Where vaults are, in every cloud. The operator's token goes to no other host but this machine's own. */
 const DOMAINS: readonly string[] = [
   'vault.azure.net',
   'vault.azure.cn',
@@ -115,7 +115,7 @@ async function ask(
       error,
     );
   });
-  const response = await fetch(new URL(`${path}?api-version=${API_VERSION}`, origin), {
+  const { response, text } = await fetch(new URL(`${path}?api-version=${API_VERSION}`, origin), {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -124,10 +124,12 @@ async function ask(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
-  });
-  const answer = parse(await response.text());
+  })
+    .then(async (response) => ({ response, text: await response.text() }))
+    .catch((error: Error) => {
+      throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
+    });
+  const answer = parse(text);
   if (response.ok && answer !== undefined) return answer;
   throw new Fault(kindOf(response.status), `${origin}${path} answered ${response.status}${said(answer)}`);
 }

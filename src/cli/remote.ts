@@ -74,7 +74,7 @@ export async function callApp(
     );
   const target = new URL(`/api/${route}`, url);
   const key = keyFor(target, environment.CARETAKER_APP_KEY?.trim());
-  const response = await fetch(target, {
+  const { response, text } = await fetch(target, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -84,10 +84,12 @@ export async function callApp(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
-  });
-  const answer = parse(await response.text());
+  })
+    .then(async (response) => ({ response, text: await response.text() }))
+    .catch((error: Error) => {
+      throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
+    });
+  const answer = parse(text);
   const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
   const after = Number(response.headers.get('retry-after') ?? Number.NaN);
   const retryAfterS = Number.isSafeInteger(after) ? after : undefined;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -331,6 +332,19 @@ describe('keys', () => {
     expect((await caretaker('keys', 'list', '--key-file', path)).out).toBe(`${line}\n`);
     expect((await caretaker('keys', 'create')).code).toBe(2);
   });
+
+  it.each(['brainpoolP256r1', 'prime256v1'])(
+    'are not taken from a file of another curve, %s',
+    async (namedCurve) => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve });
+      const path = join(folder, 'ec.pem');
+      await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+
+      const { code, err } = await caretaker('keys', 'list', '--key-file', path);
+
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('holds no Ed25519 key') });
+    },
+  );
 
   it('can be kept under a passphrase', async () => {
     const secret = { CARETAKER_KEY_PASSPHRASE: 'correct horse' };
