@@ -315,6 +315,18 @@ describe('a version and the tenant', () => {
   });
 });
 
+describe('a run from here', () => {
+  it('says when to try again while another is at work', async () => {
+    await pushed({});
+    expect(await tables().control.acquire('run-7')).toMatchObject({ kind: 'held' });
+
+    const { code, err } = await caretaker('plan');
+
+    expect(code).toBe(1);
+    expect(err).toMatch(/another run is at work \(run run-7\); try again in \d+ s\n/);
+  });
+});
+
 describe('keys', () => {
   async function created(name: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
     const path = join(folder, name);

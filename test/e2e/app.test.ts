@@ -222,14 +222,6 @@ describe('the command line, on the same engine', () => {
     expect(JSON.parse(here.out)).toEqual(JSON.parse(there.out));
   });
 
-  it('says when to try again while another run is at work, here and through the app', async () => {
-    const answers = await Promise.all([caretaker('plan'), caretaker('plan', '--app', host.url), post()]);
-
-    const busy = answers.flatMap((answer) => ('err' in answer && answer.code === 1 ? [answer.err] : []));
-    expect(busy.length).toBeGreaterThan(0);
-    for (const said of busy) expect(said).toMatch(/another run is at work \(run .*\); try again in \d+ s\n/);
-  });
-
   it('says whose settings it shows the status by', async () => {
     const here = await caretaker('status');
     const unset = await caretakerIn({ environment: { ...sandbox.environment, RECONCILE_SCHEDULE: '' } }, [
