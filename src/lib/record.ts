@@ -303,7 +303,7 @@ export function tamperingOf({ damaged, vanished, desired }: State): ReportedFind
     ...damaged.map(({ key, problem }) => `desired row "${key}": ${problem}; ${reference(key)}`),
     ...vanished.map(
       (key) =>
-        `binding "${key}": its desired row has vanished; go back to a version that \`caretaker history ${key}\` shows (\`caretaker rollback\`), or push its file again where none is left; ${reference(key)}`,
+        `binding "${key}": its desired row has vanished; go back to a version that \`caretaker history ${key}\` shows (\`caretaker rollback\`), or, where none is left, push its file again, and \`caretaker forget\` it then if nobody wants it; ${reference(key)}`,
     ),
   ].map((detail) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, detail }));
 }
