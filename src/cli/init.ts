@@ -22,7 +22,8 @@ Examples:
   caretaker init ours --yes --baselines CA010,CA011,CA102 --tenant 7e4a1c00-0000-4000-8000-0000000000aa \\
     --break-glass-users b1ea4c1a-0000-4000-8000-000000000001
 
-Exit codes: 0 written, 1 a file that differs was kept, or the tables could not be created, 2 wrong usage.`;
+Exit codes: 0 written, 1 a file that differs was kept, a question was left, or the tables could not be created,
+2 wrong usage.`;
 
 /** What became of the files. */
 interface Written {
