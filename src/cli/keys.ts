@@ -132,6 +132,12 @@ async function rotateCommand(options: StoreOptions & KeyOptions, terminal: Termi
   const signer = await signerFor(options, store.app.settings.signers, [], terminal);
   if (signer === null)
     throw new Fault('config', 'say which key shall sign, with --key-file or --key-vault-key');
+  // Without knowing who is believed, a forgery would be signed like everything else.
+  if (store.app.settings.signers.length === 0 && versions.some(({ signed }) => signed !== null))
+    throw new Fault(
+      'config',
+      'versions are signed already, and nobody can tell here by whom: set DESIRED_STATE_SIGNERS as the app has it',
+    );
   const old = versions.filter(({ signed }) => signed?.signer !== signer.public.id);
   const shown = [
     ...old.map(renderOther),

@@ -421,6 +421,41 @@ describe('keys', () => {
     });
   });
 
+  it('sign nothing anew where versions are signed and nobody said who is believed', async () => {
+    await created('key.pem');
+    const key = ['--key-file', join(folder, 'key.pem')];
+    await pushed({}, ...key);
+    const other = join(folder, 'other.json');
+    await writeFile(other, JSON.stringify(article({ displayName: 'CA002' })));
+    await caretaker('push', other, '--yes');
+
+    const refused = await caretaker('keys', 'rotate', ...key, '--yes');
+
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('set DESIRED_STATE_SIGNERS') });
+    expect(await json('history', 'other')).toMatchObject({ versions: [{ version: 1, signer: null }] });
+  });
+
+  it('leave a newest row alone that was put back, when the others are signed anew', async () => {
+    const settings = { DESIRED_STATE_SIGNERS: await created('key.pem') };
+    const key = ['--key-file', join(folder, 'key.pem')];
+    await caretakerWith(settings, ['push', await file({ state: 'disabled' }), '--yes', ...key]);
+    const old = await rows().read(`head|${KEY}`);
+    await caretakerWith(settings, ['push', await file({}), '--yes', ...key]);
+    await seenByARun();
+    await rows().put({ rowKey: `head|${KEY}`, columns: old?.columns as never });
+    const signers = `${settings.DESIRED_STATE_SIGNERS},${await created('new.pem')}`;
+
+    const rotated = await caretakerWith({ DESIRED_STATE_SIGNERS: signers }, [
+      ...['keys', 'rotate', '--yes', '--key-file', join(folder, 'new.pem')],
+    ]);
+
+    expect(rotated).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('! left alone: the newest row is'),
+    });
+    expect(rotated.out).toContain('Nothing to do');
+  });
+
   it('name nobody beside a version that only says who signed it, whatever it does to the terminal', async () => {
     const settings = { DESIRED_STATE_SIGNERS: await created('key.pem') };
     await caretakerWith(settings, ['push', await file({}), '--yes', '--key-file', join(folder, 'key.pem')]);
