@@ -11,6 +11,8 @@ import { signedBytes, type VersionFacts, versionHash } from './versionHash.ts';
 
 /** Row keys have this many digits for it; more would stand in the wrong order. */
 const VERSION_MAX = 9_999_999_999;
+/** More versions of one policy than anybody loses; whoever claims to have seen a later one uses the numbers up. */
+const MISSING_MAX = 1_000;
 
 /** Whose versions these are, and who is believed. */
 interface Trust {
@@ -233,6 +235,7 @@ async function prepare(
       ? moved(item.key, base.newest?.version)
       : headless(item.key);
   }
+  if (above > base.versionsTaken + MISSING_MAX) throw tooFarAhead(item.key, base.versionsTaken, above);
   const versionsTaken = Math.max(base.versionsTaken, above);
   if (versionsTaken >= VERSION_MAX) throw outOfNumbers(item.key, versionsTaken);
 
@@ -256,6 +259,13 @@ async function prepare(
 
 async function signedBy(signer: Signer | null, bytes: Buffer): Promise<DesiredVersion['signed']> {
   return signer === null ? null : { signer: signer.public.id, signature: await signer.sign(bytes) };
+}
+
+function tooFarAhead(key: PolicyKey, taken: number, seen: number): Fault {
+  return new Fault(
+    'rejected',
+    `version ${seen} of ${key} is said to have been seen, and the newest row here is ${taken}: look at the row of ${key} in table "bindings", which was hardly written by a run`,
+  );
 }
 
 function outOfNumbers(key: PolicyKey, taken: number): Fault {
