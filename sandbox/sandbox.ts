@@ -11,6 +11,8 @@ export const BREAK_GLASS_USER = 'b1ea4c1a-0000-4000-8000-000000000001';
 export const BREAK_GLASS_GROUP = 'b1ea4c1a-0000-4000-8000-0000000000f1';
 const SECOND_ACCOUNT = 'b1ea4c1a-0000-4000-8000-000000000002';
 export const ADELE = 'ade1e000-0000-4000-8000-000000000003';
+/** The group of the README's example. */
+const PILOTS = '7b1a9f0e-2f53-4d55-9d0c-0a6a5f0d3c11';
 
 /** Everything the product meets in Azure, on this machine. */
 export interface Sandbox {
@@ -83,7 +85,10 @@ export async function startSandbox({ schedule, settings = {} }: SandboxOptions):
         userType: 'Member',
       },
     ],
-    groups: [{ id: BREAK_GLASS_GROUP, displayName: 'Emergency access', members: [SECOND_ACCOUNT] }],
+    groups: [
+      { id: BREAK_GLASS_GROUP, displayName: 'Emergency access', members: [SECOND_ACCOUNT] },
+      { id: PILOTS, displayName: 'Pilots', members: [ADELE] },
+    ],
   });
   const graph = await serveTenant(tenant);
   const environment: Record<string, string> = {

@@ -17,7 +17,12 @@ const PARAMETERS = {
   breakGlassGroups: IDENTITIES.groups,
 };
 const NOBODY = { users: [], groups: [] };
-const FACTS: CaptureFacts = { parameters: PARAMETERS, identities: IDENTITIES, names: new Map() };
+const FACTS: CaptureFacts = {
+  parameters: PARAMETERS,
+  identities: IDENTITIES,
+  names: new Map(),
+  own: new Map(),
+};
 
 /** What nobody sees, or what turns or breaks a line. */
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;

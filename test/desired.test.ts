@@ -16,6 +16,37 @@ function problemsWith(
 }
 
 describe('a desired-state document', () => {
+  it.each([
+    [{ state: undefined, State: 'enabled' }, 'did you mean state?'],
+    [{ grantControls: undefined, grantControl: { operator: 'OR' } }, 'did you mean grantControls?'],
+    [{ conditions: { users: { includeUser: ['All'] } } }, 'did you mean includeUsers?'],
+    [{ caretaker: { exeptions: [] } }, 'did you mean exceptions?'],
+    [
+      { caretaker: { exceptions: [{ field: 'conditions.users.excludeGroup' }] } },
+      'did you mean conditions.users.excludeGroups?',
+    ],
+    [{ conditions: { users: { excludeGroups: ['@breakGlassGroup'] } } }, 'did you mean @breakGlassGroups?'],
+  ])('says of %j what may have been meant', (change, mend) => {
+    const parsed = parseDesired(JSON.stringify(article(change)));
+
+    const mends = parsed.ok ? [] : parsed.problems.map((problem) => problem.mend);
+    expect(mends.join()).toContain(mend);
+  });
+
+  it('has as many problems as there are mistakes, and takes no longer for each the more there are', () => {
+    const members = Array.from({ length: 12_000 }, (_, index) => `"member${index}":1`);
+
+    const parsed = parseDesired(`{${members.join()}}`);
+
+    expect(parsed).toMatchObject({ ok: false, problems: { length: 12_003 } });
+  }, 10_000);
+
+  it('makes no guess at a word that is like none', () => {
+    const parsed = parseDesired(JSON.stringify(article({ nonsense: 1 })));
+
+    expect(parsed).toMatchObject({ ok: false, problems: [{ mend: 'take it away, or correct its name' }] });
+  });
+
   it('has one problem for each wrong member of a list, where that member stands', () => {
     const raw = article({
       conditions: {

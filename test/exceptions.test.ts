@@ -318,7 +318,12 @@ describe('exceptions in a file', () => {
   it.each<[string, unknown, string, RegExp]>([
     ['no list', {}, '', /not a list/],
     ['no object', [null], '.0', /not an object/],
-    ['an unknown member', [{ ...good, untill: 'x' }], '.0.untill', /is unknown; take it away/],
+    [
+      'an unknown member',
+      [{ ...good, untill: 'x' }],
+      '.0.untill',
+      /is unknown; did you mean until\? Otherwise take it away/,
+    ],
     ['no owner', [{ ...good, owner: ' ' }], '.0.owner', /in words/],
     ['no reason', [{ ...good, reason: undefined }], '.0.reason', /is missing/],
     ['no value', [{ ...good, value: undefined }], '.0.value', /is missing/],
@@ -345,7 +350,7 @@ describe('exceptions in a file', () => {
       'an unknown parameter',
       [{ ...good, value: ['@nobody'] }],
       '.0.value',
-      /nobody knows.*; write the id itself/,
+      /nobody knows.*write "nobody" into parameters\.json/,
     ],
     ['what the service refuses', [{ ...good, value: [] }], '', /asks for nothing/],
     ['what the policy says anyway', [{ ...good, value: ['mfa'] }], '.0.value', /without it/],

@@ -8,7 +8,12 @@ import { anyJson, at, draft } from './laws/generators.ts';
 import { article } from './support/world.ts';
 
 const POLICY = article();
-const FACTS = { parameters: {}, identities: { users: [], groups: [] }, names: new Map<string, string>() };
+const FACTS = {
+  parameters: {},
+  identities: { users: [], groups: [] },
+  names: new Map<string, string>(),
+  own: new Map(),
+};
 
 function bytesOf(text: string, encoding: 'utf8' | 'utf16le' = 'utf8'): Uint8Array {
   return new Uint8Array(Buffer.from(text, encoding));

@@ -107,6 +107,39 @@ describe('a policy that names a tenant’s own parameters', () => {
     });
   });
 
+  it('may name one in the value of an exception, where the excepted field takes it', () => {
+    const excepting = (field: string, value: unknown): string =>
+      policy({
+        caretaker: {
+          exceptions: [{ field, value, owner: 'Ada', reason: 'CHG-1201 @pilots', until: '2026-12-31' }],
+        },
+      });
+    const problemsIn = (text: string) => {
+      const parsed = parseDesired(text, OWN);
+      return parsed.ok ? [] : parsed.problems.map(({ kind, path }) => `${kind} ${path}`);
+    };
+    const text = excepting('conditions.users.excludeGroups', ['@pilots', '@breakGlassGroups']);
+    const at = 'caretaker.exceptions.0.value';
+
+    expect(parseDesired(text, OWN)).toMatchObject({
+      ok: true,
+      document: {
+        content: text.replace('"@pilots"', `"${ONE}", "${TWO}"`),
+        substitutions: [{ name: 'pilots', path: 'conditions.users.excludeGroups' }],
+        declared: { exceptions: [{ value: [ONE, TWO, '@breakGlassGroups'] }] },
+      },
+    });
+    expect(problemsIn(excepting('conditions.users.excludeGroups', ['@nobody']))).toEqual([
+      `unknownParameter ${at}`,
+    ]);
+    expect(problemsIn(excepting('conditions.users.excludeUsers', ['@azureManagement', ONE]))).toEqual([
+      `misplacedParameter ${at}`,
+    ]);
+    expect(problemsIn(excepting('grantControls.authenticationStrength.id', '@pilots'))).toContain(
+      `misplacedParameter ${at}`,
+    );
+  });
+
   it('may name one where one id goes', () => {
     const text = policy({ grantControls: { authenticationStrength: { id: '@strength' } } });
 

@@ -89,7 +89,7 @@ describe('status', () => {
 
     const text = renderStatus({ ...status, denied: [{ ...held, verdict: 'deny' }] }, now, undefined);
 
-    const [, , ...rest] = text.split('\n');
+    const [, , , ...rest] = text.split('\n');
     expect(rest).toEqual([
       expect.stringMatching(/^ {2}! frozen by ada since .* until .*, for another 2 h: migration$/),
       expect.stringMatching(/^ {2}! EMERGENCY: emergency "EM01.*" has been on for 3 d, since /),
@@ -145,6 +145,21 @@ describe('a report', () => {
     );
     expect(text).toContain('in sync: emergency');
     expect(text).not.toContain('drifted:');
+  });
+
+  it('says how the tenant stands to what is desired, whether it drifted or a version waits', async () => {
+    const { push, run, tenant, live } = await world();
+    await push({ one: article() });
+    await run();
+    await push({ one: article({ state: 'disabled' }) });
+    const waiting = await run();
+    tenant.admin.edit(String(live(String(article().displayName)).id), (policy) => {
+      policy.grantControls?.builtInControls.push('compliantDevice');
+    });
+    const drifted = await run({ mode: 'observe' });
+
+    expect(renderReport(waiting)).toContain('state: disabled → enabled (the tenant is stricter)');
+    expect(renderReport(drifted)).toContain('builtInControls: +compliantDevice (the tenant is looser)');
   });
 
   it('lets no name of the tenant move the cursor, turn the writing round or begin a line', async () => {

@@ -33,7 +33,7 @@ export async function askAzure(
     );
   });
   const target = new URL(path, origin);
-  const response = await fetch(target, {
+  const { response, text } = await fetch(target, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -42,10 +42,12 @@ export async function askAzure(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
-  });
-  const answer = parse(await response.text());
+  })
+    .then(async (response) => ({ response, text: await response.text() }))
+    .catch((error: Error) => {
+      throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
+    });
+  const answer = parse(text);
   if (response.ok && answer !== undefined) return answer;
   throw new Fault(
     kindOf(response.status),

@@ -1,6 +1,7 @@
 import { lackingIn } from '../lib/baselines.ts';
 import { type CloudName, clouds } from '../lib/graph/clouds.ts';
 import { isGuid } from '../lib/policy/values.ts';
+import { mendWord } from '../lib/text.ts';
 import { type ReadyPolicy, readReadyPolicies, shortNeeds } from './baselines.ts';
 import type { Beginning } from './initFiles.ts';
 import { type Answer, type Question, settle } from './questions.ts';
@@ -104,7 +105,13 @@ function chosen(
     return { ok: true, value: ready.filter(fit) };
   }
   const unknown = words.filter((word) => !ready.some((one) => isCalled(one, word)));
-  if (unknown.length > 0) return { ok: false, problem: `knows no ${unknown.join(', ')}` };
+  if (unknown.length > 0) {
+    const known = ready.flatMap(({ baseline, file }) => [numberOf(file.document.displayName), baseline.key]);
+    const all = ready.map(({ file }) => numberOf(file.document.displayName)).join(', ');
+    const [first = ''] = unknown;
+    const mend = mendWord(first, known, `write keys, or numbers: ${all}`);
+    return { ok: false, problem: `knows no ${unknown.join(', ')}; ${mend}` };
+  }
   return { ok: true, value: ready.filter((one) => words.some((word) => isCalled(one, word))) };
 }
 

@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { parse } from 'jsonc-parser';
 import { systemClock } from '../lib/app.ts';
 import { type Capture, type CaptureFacts, type CaptureProblem, capture, keysFor } from '../lib/capture.ts';
 import { isKey, parseDesired } from '../lib/desired.ts';
@@ -9,14 +9,18 @@ import { fieldDrifts } from '../lib/diff.ts';
 import { type ExportProblem, readExport } from '../lib/exports.ts';
 import { asFault, Fault } from '../lib/fault.ts';
 import { effectiveAt } from '../lib/observe.ts';
+import type { OwnParameters } from '../lib/parameters.ts';
 import { canonical } from '../lib/policy/canonical.ts';
 import type { PolicyKey, RawPolicy } from '../lib/policy/model.ts';
 import { referencesOf } from '../lib/policy/references.ts';
 import { isGuid } from '../lib/policy/values.ts';
 import type { Ports } from '../lib/ports.ts';
 import { parametersOf, readSettings, type Settings } from '../lib/settings.ts';
+import { readJson } from '../lib/strictJson.ts';
 import { plain } from '../lib/text.ts';
+import { filesAt, parametersIn, textAt, write } from './files.ts';
 import { appHere } from './operator.ts';
+import { noApp } from './remote.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface CaptureOptions {
@@ -30,7 +34,8 @@ export interface CaptureOptions {
 const HELP = `
 The files mean exactly what the tenant shows: pushed as they are, they are adopted without a write. Names of users,
 groups and locations become comments where the directory may be read. What v1.0 of Graph cannot carry is not captured,
-and said.
+and said. The tenant is read from here, with the managed identity of this machine; where there is none, save the
+answer of GET /identity/conditionalAccess/policies (Graph Explorer, or any tool) and say --from.
 
 Examples:
   caretaker capture --all --out policies
@@ -42,7 +47,7 @@ export that cannot be read.`;
 
 /** Description, options and help of the command. */
 export function describeCapture(command: Command): Command {
-  return command
+  return noApp(command, 'save Graph’s own answer and say --from <file>')
     .description('write policies of the tenant, or of an export, as desired-state files; changes no tenant')
     .argument('[policies...]', 'only these, by name, id or key')
     .option('--from <files...>', 'exports to read instead of the tenant, as any tool has written them')
@@ -94,13 +99,20 @@ export async function captureCommand(
   if (from === undefined && all !== true && wanted.length === 0) {
     throw new Fault('config', 'say which policies to capture, by name, id or key, or all of them with --all');
   }
-  const gathered =
-    from === undefined ? await gatherLive(wanted, terminal) : await gatherExports(from, wanted, terminal);
+  const own = existsSync(out) ? ((await parametersIn(out)).read.parameters ?? new Map()) : new Map();
   const known = await filesIn(out);
-  const keys = keysFor(
-    gathered.sources.map(({ raw }) => raw),
-    new Map([...known].map(([key, { displayName }]) => [key, displayName])),
-  );
+  const names = new Map([...known].map(([key, { displayName }]) => [key, displayName]));
+  const keysOf: KeysOf = (sources) =>
+    keysFor(
+      sources.map(({ raw }) => raw),
+      names,
+    );
+  const choose: Choose = (sources) => select(sources, wanted, keysOf(sources));
+  const gathered =
+    from === undefined
+      ? await gatherLive(choose, own, terminal)
+      : await gatherExports(from, choose, own, terminal);
+  const keys = keysOf(gathered.sources);
   const written: Written[] = [];
   const problems = [...gathered.problems];
   for (const [index, { from: place, raw }] of gathered.sources.entries()) {
@@ -119,9 +131,19 @@ export async function captureCommand(
   return written.some(({ status }) => status === 'kept') ? EXIT.failed : EXIT.done;
 }
 
+type KeysOf = (sources: readonly Source[]) => readonly PolicyKey[];
+type Choose = (sources: readonly Source[]) => Chosen;
+
+/** Those somebody asked for, each once; and the names that stand for none. */
+interface Chosen {
+  readonly chosen: readonly Source[];
+  readonly missed: readonly string[];
+}
+
 async function gatherExports(
   files: readonly string[],
-  wanted: readonly string[],
+  choose: Choose,
+  own: OwnParameters,
   terminal: Terminal,
 ): Promise<Gathered> {
   const sources: Source[] = [];
@@ -142,24 +164,17 @@ async function gatherExports(
   }
   // Nothing but the parameters is taken from the settings, and an export can be read without any.
   const { settings } = readSettings(terminal.environment);
-  const facts = factsFrom(settings, new Map());
-  return { ...selected(sources, wanted), problems, notes, facts, nowMs: nowOf(terminal) };
-
-  function selected(found: readonly Source[], names: readonly string[]): Pick<Gathered, 'sources'> {
-    const { chosen, missed } = select(found, names);
-    problems.push(...missed.map((name) => unknown(files.join(', '), name, 'holds no such policy')));
-    return { sources: chosen };
-  }
+  const facts = factsFrom(settings, new Map(), own);
+  const { chosen, missed } = choose(sources);
+  problems.push(...missed.map((name) => unknown(files.join(', '), name, 'holds no such policy')));
+  return { sources: chosen, problems, notes, facts, nowMs: nowOf(terminal) };
 }
 
-async function gatherLive(wanted: readonly string[], terminal: Terminal): Promise<Gathered> {
+async function gatherLive(choose: Choose, own: OwnParameters, terminal: Terminal): Promise<Gathered> {
   const app = appHere(terminal);
   const ports = app.open(quietLog(terminal));
   const list = await ports.policies.list();
-  const { chosen, missed } = select(
-    list.policies.map((raw) => ({ from: 'the tenant', raw })),
-    wanted,
-  );
+  const { chosen, missed } = choose(list.policies.map((raw) => ({ from: 'the tenant', raw })));
   const sources = [...chosen];
   const problems: Trouble[] = [];
   for (const name of missed) {
@@ -176,7 +191,7 @@ async function gatherLive(wanted: readonly string[], terminal: Terminal): Promis
     sources,
     problems,
     notes: [...doubts, ...notes],
-    facts: factsFrom(app.settings, names),
+    facts: factsFrom(app.settings, names, own),
     nowMs: ports.clock.now(),
   };
 }
@@ -188,21 +203,17 @@ function unknown(from: string, name: string, message: string): Trouble {
   return { from, displayName: name, kind: 'unknown', path: '', message };
 }
 
-function factsFrom(settings: Settings, names: CaptureFacts['names']): CaptureFacts {
-  return { parameters: parametersOf(settings), identities: settings.protected, names };
+function factsFrom(settings: Settings, names: CaptureFacts['names'], own: OwnParameters): CaptureFacts {
+  return { parameters: parametersOf(settings), identities: settings.protected, names, own };
 }
 
 function nowOf({ world }: Terminal): number {
   return (world.clock ?? systemClock).now();
 }
 
-/** Those with one of the names, ids or keys, each once; and the names that stand for none. */
-function select(
-  sources: readonly Source[],
-  wanted: readonly string[],
-): { readonly chosen: readonly Source[]; readonly missed: readonly string[] } {
+/** By name, id or key; all where nothing is asked for. @param keys of the sources, in their order */
+function select(sources: readonly Source[], wanted: readonly string[], keys: readonly PolicyKey[]): Chosen {
   if (wanted.length === 0) return { chosen: sources, missed: [] };
-  const keys = keysFor(sources.map(({ raw }) => raw));
   const isMeant = (name: string, { raw }: Source, key: PolicyKey | undefined): boolean =>
     raw.displayName === name || key === name || String(raw.id).toLowerCase() === name.toLowerCase();
   return {
@@ -244,24 +255,23 @@ interface Before {
 
 /** The files of a folder by key; one that nobody can read has no name and is kept like any other. */
 async function filesIn(folder: string): Promise<ReadonlyMap<PolicyKey, Before>> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new Fault('config', `${folder} cannot be read: ${error.message}`, {}, error);
-  });
-  const keys = names.filter((name) => extname(name) === '.json').map((name) => basename(name, '.json'));
-  const files = await Promise.all(
-    keys.filter(isKey).map(async (key): Promise<[PolicyKey, Before]> => {
-      const content = await readFile(join(folder, `${key}.json`), 'utf8');
-      const raw: unknown = parse(content);
-      const { $schema, caretaker, displayName } = (raw ?? {}) as RawPolicy;
-      const beside = {
-        ...($schema === undefined ? {} : { $schema }),
-        ...(caretaker === undefined ? {} : { caretaker }),
-      };
-      return [key, { content, displayName: String(displayName ?? ''), beside }];
-    }),
-  );
-  return new Map(files);
+  const files = new Map<PolicyKey, Before>();
+  for (const path of existsSync(folder) ? await filesAt(folder) : []) {
+    const key = basename(path, '.json');
+    if (isKey(key)) files.set(key, await beforeAt(path));
+  }
+  return files;
+}
+
+async function beforeAt(path: string): Promise<Before> {
+  const read = await textAt(path);
+  if ('problem' in read) return { content: '', displayName: '', beside: {} };
+  const { $schema, caretaker, displayName } = (readJson(read.text).document?.value ?? {}) as RawPolicy;
+  const beside = {
+    ...($schema === undefined ? {} : { $schema }),
+    ...(caretaker === undefined ? {} : { caretaker }),
+  };
+  return { content: read.text, displayName: String(displayName ?? ''), beside };
 }
 
 async function put(
@@ -274,7 +284,7 @@ async function put(
   const { displayName, content, document, notes } = captured;
   const written = { key, displayName, file: join(out, `${key}.json`), notes };
   if (before !== undefined) {
-    const parsed = parseDesired(before.content);
+    const parsed = parseDesired(before.content, facts.own);
     const effective = (file: typeof document) => effectiveAt(file, facts.parameters, facts.identities, nowMs);
     const saysTheSame =
       parsed.ok &&
@@ -285,8 +295,7 @@ async function put(
     if (saysTheSame) return { ...written, status: 'unchanged' };
     if (yes !== true) return { ...written, status: 'kept' };
   }
-  await mkdir(out, { recursive: true });
-  await writeFile(written.file, content);
+  await write(written.file, content);
   return { ...written, status: 'written' };
 }
 

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type DesiredDocument, isKey, type Named, parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
@@ -6,6 +6,7 @@ import { PARAMETERS_FILE, type ParametersRead, readParameters } from '../lib/par
 import type { PolicyKey } from '../lib/policy/model.ts';
 import { byPlace, type Note, type Problem, type ProblemKind, START } from '../lib/problem.ts';
 import { decode } from '../lib/strictJson.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface DesiredFile {
   readonly path: string;
@@ -27,7 +28,8 @@ export interface FilesRead {
   readonly looked: number;
 }
 
-interface Folder {
+/** The parameters of a folder, and the file they are in. */
+export interface Folder {
   readonly file: string;
   readonly read: ParametersRead;
 }
@@ -59,6 +61,7 @@ export async function readFiles(paths: readonly string[]): Promise<FilesRead> {
   const problems = [
     ...[...folders.values()].flatMap(({ file, read }) => inFile(file, read.problems)),
     ...candidates.flatMap((candidate) => candidate.problems),
+    ...valueless(folders, candidates),
     ...clashes(candidates),
   ].sort(inOrder);
   const bad = new Set(problems.map(({ file }) => file));
@@ -87,12 +90,14 @@ export function problemJson({ file, line, column, kind, code, path, message, men
   return { file, line, column, kind, code: code ?? null, path, message, mend };
 }
 
-async function filesAt(path: string): Promise<string[]> {
+/** A file itself, or the `.json` files of a folder, in the order of their names. @throws Fault `config` */
+export async function filesAt(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
-    const names = await readdir(path);
-    return names
-      .filter((name) => extname(name) === '.json')
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => extname(entry.name) === '.json' && !entry.isDirectory())
+      .map(({ name }) => name)
       .sort()
       .map((name) => join(path, name));
   } catch (error) {
@@ -104,7 +109,8 @@ function unreadable(path: string, error: unknown): Fault {
   return new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
 }
 
-async function textAt(path: string): Promise<ReturnType<typeof decode>> {
+/** @throws Fault `config` when the file cannot be read at all */
+export async function textAt(path: string): Promise<ReturnType<typeof decode>> {
   try {
     return decode(await readFile(path));
   } catch (error) {
@@ -112,7 +118,8 @@ async function textAt(path: string): Promise<ReturnType<typeof decode>> {
   }
 }
 
-async function parametersIn(folder: string): Promise<Folder> {
+/** The parameters beside policies; none where the folder has no such file. */
+export async function parametersIn(folder: string): Promise<Folder> {
   const file = join(folder, PARAMETERS_FILE);
   const isThere = (await readdir(folder)).includes(PARAMETERS_FILE);
   if (!isThere) return { file, read: readParameters('{}') };
@@ -150,6 +157,27 @@ function inFile<T extends Problem | Note>(file: string, found: readonly T[]): (T
 function inOrder(one: FileProblem | FileNote, other: FileProblem | FileNote): number {
   if (one.file !== other.file) return one.file < other.file ? -1 : 1;
   return byPlace(one, other);
+}
+
+/** A parameter without a value is mended where it gets one, so that place is named beside the ones it is used in. */
+function valueless(folders: ReadonlyMap<string, Folder>, candidates: readonly Candidate[]): FileProblem[] {
+  return [...folders].flatMap(([folder, { file, read }]) => {
+    const wanting = candidates
+      .filter(({ path }) => dirname(path) === folder)
+      .flatMap(({ problems }) => problems)
+      .filter(({ parameter }) => parameter !== undefined && read.places.has(parameter));
+    const first = new Map(wanting.toReversed().map((problem) => [problem.parameter ?? '', problem]));
+    return [...first].map(
+      ([path, { file: user, line }]): FileProblem => ({
+        file,
+        kind: 'emptyParameter',
+        path,
+        ...(read.places.get(path) ?? START),
+        message: `has no value that can be used, and ${user}:${line} names it`,
+        mend: 'write an object id, or a list of them',
+      }),
+    );
+  });
 }
 
 function clashes(candidates: readonly Candidate[]): FileProblem[] {
@@ -194,4 +222,29 @@ function unused(
       .filter(([name]) => !used.has(name))
       .map(([path, place]) => ({ file, path, ...place, message: 'is named by no policy' }));
   });
+}
+
+/** A file's text; undefined where there is none. @throws Fault `config` when it cannot be read */
+export async function contentOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unreadable(path, error);
+  }
+}
+
+/** Writes a file, and the folders it needs. @throws Fault `config` when it cannot be written */
+export async function write(path: string, content: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  } catch (error) {
+    throw new Fault('config', `${path} cannot be written: ${(error as Error).message}`, {}, error);
+  }
+}
+
+/** Whether a file may be written over one that says something else; where nobody can be asked, it may not. */
+export async function wantsOver(path: string, terminal: Terminal): Promise<boolean> {
+  return (await terminal.confirm(`${path} is there and differs. Overwrite it?`)) === true;
 }

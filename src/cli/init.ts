@@ -1,9 +1,9 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createApp } from '../lib/app.ts';
 import { lackingIn } from '../lib/baselines.ts';
 import { Fault } from '../lib/fault.ts';
 import { beginningFrom, type Choices } from './beginning.ts';
+import { contentOf, wantsOver, write } from './files.ts';
 import { type Beginning, filesFor, type NewFile, POLICIES, SETTINGS } from './initFiles.ts';
 import { operatorCredential } from './operator.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -22,7 +22,8 @@ Examples:
   caretaker init ours --yes --baselines CA010,CA011,CA102 --tenant 7e4a1c00-0000-4000-8000-0000000000aa \\
     --break-glass-users b1ea4c1a-0000-4000-8000-000000000001
 
-Exit codes: 0 written, 1 a file that differs was kept, or the tables could not be created, 2 wrong usage.`;
+Exit codes: 0 written, 1 a file that differs was kept, a question was left, or the tables could not be created,
+2 wrong usage.`;
 
 /** What became of the files. */
 interface Written {
@@ -39,9 +40,12 @@ type Tables =
 /** Asks what to begin with, writes it as files a person can review, and says what comes next. */
 export async function initCommand(folder: string, options: InitOptions, terminal: Terminal): Promise<number> {
   const beginning = await beginningFrom(options, terminal);
-  const written = await writeFiles(filesFor(folder, beginning), options, terminal);
-  const tables = await tablesFor(options, terminal);
-  const warnings = warningsFor(beginning);
+  // Everything is asked before anything is done, so that whoever leaves a question has changed nothing.
+  const files = await decided(filesFor(folder, beginning), options, terminal);
+  const isForTables = options.createTables === true || (await wantsTables(options, terminal));
+  const written = await writeFiles(files);
+  const tables: Tables = isForTables ? await createTables(terminal) : { status: 'left' };
+  const warnings = warningsFor(folder, beginning);
   const next = nextCommands(folder);
   if (options.json === true)
     terminal.out(`${JSON.stringify({ folder, ...written, tables, warnings, next })}\n`);
@@ -50,52 +54,42 @@ export async function initCommand(folder: string, options: InitOptions, terminal
   return written.kept.length > 0 || tables.status === 'failed' ? EXIT.failed : EXIT.done;
 }
 
-async function writeFiles(
+/** A file, and what is to become of it. */
+type Decided = NewFile & { readonly fate: keyof Written };
+
+async function decided(
   files: readonly NewFile[],
   options: InitOptions,
   terminal: Terminal,
-): Promise<Written> {
-  const [written, unchanged, kept]: [string[], string[], string[]] = [[], [], []];
-  for (const { path, content } of files) {
-    const there = await contentOf(path);
-    if (there === content) unchanged.push(path);
-    else if (there === undefined || (await mayOverwrite(path, options, terminal))) {
-      await write(path, content);
-      written.push(path);
-    } else kept.push(path);
+): Promise<readonly Decided[]> {
+  const all: Decided[] = [];
+  for (const file of files) {
+    const there = await contentOf(file.path);
+    const isNew = there === undefined;
+    if (there === file.content) all.push({ ...file, fate: 'unchanged' });
+    else if (isNew || (await mayOverwrite(file.path, options, terminal)))
+      all.push({ ...file, fate: 'written' });
+    else all.push({ ...file, fate: 'kept' });
   }
-  return { written, unchanged, kept };
+  return all;
+}
+
+async function writeFiles(files: readonly Decided[]): Promise<Written> {
+  const pathsOf = (wanted: keyof Written): readonly string[] =>
+    files.flatMap(({ path, fate }) => (fate === wanted ? [path] : []));
+  for (const { path, content, fate } of files) if (fate === 'written') await write(path, content);
+  return { written: pathsOf('written'), unchanged: pathsOf('unchanged'), kept: pathsOf('kept') };
 }
 
 async function mayOverwrite(path: string, { yes }: InitOptions, terminal: Terminal): Promise<boolean> {
-  if (yes === true) return false;
-  return (await terminal.confirm(`${path} is there and differs. Overwrite it?`)) === true;
-}
-
-async function contentOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Fault('config', `${path} cannot be read: ${(error as Error).message}`, {}, error);
-  }
-}
-
-async function write(path: string, content: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-  } catch (error) {
-    throw new Fault('config', `${path} cannot be written: ${(error as Error).message}`, {}, error);
-  }
+  return yes !== true && (await wantsOver(path, terminal));
 }
 
 /** Settings the tables need. */
 const STORAGE = new Set(['STATE_STORAGE', 'STATE_STORAGE__tableServiceUri', 'AZURE_CLIENT_ID']);
 
-/** Creates the tables where that is said or agreed to. The files are written by now, so a failure is told, not thrown. */
-async function tablesFor(options: InitOptions, terminal: Terminal): Promise<Tables> {
-  if (options.createTables !== true && !(await wantsTables(options, terminal))) return { status: 'left' };
+/** The files are written by now, so a failure is told, not thrown. */
+async function createTables(terminal: Terminal): Promise<Tables> {
   const read = createApp(terminal.environment, {
     ...terminal.world,
     ...operatorCredential(terminal),
@@ -120,11 +114,11 @@ async function wantsTables({ yes }: InitOptions, terminal: Terminal): Promise<bo
   return (await terminal.confirm(`Create the tables in ${uri ?? 'the storage of STATE_STORAGE'}?`)) === true;
 }
 
-function warningsFor(beginning: Beginning): readonly string[] {
+function warningsFor(folder: string, beginning: Beginning): readonly string[] {
   const { cloud, tenantId, policies, breakGlassUsers, breakGlassGroups } = beginning;
   const keys = new Set(policies.map(({ baseline }) => baseline.key));
   return [
-    ...(tenantId === null ? [`TENANT_ID is empty in ${SETTINGS}; fill it in.`] : []),
+    ...(tenantId === null ? [`TENANT_ID is empty in ${join(folder, SETTINGS)}; fill it in.`] : []),
     ...(breakGlassUsers.length + breakGlassGroups.length === 0
       ? [
           'no emergency accounts are named: the app reports, and writes nothing until BREAK_GLASS_USERS or BREAK_GLASS_GROUPS names some.',
@@ -146,7 +140,7 @@ function told({ written, unchanged, kept }: Written, tables: Tables): readonly s
     ...written.map((path) => `wrote      ${path}`),
     ...unchanged.map((path) => `unchanged  ${path}`),
     ...kept.map((path) => `KEPT       ${path}, which differs`),
-    ...(tables.status === 'created' ? ['created    the tables'] : []),
+    ...(tables.status === 'created' ? ['there      are the tables'] : []),
     ...(tables.status === 'failed' ? [`NO TABLES  ${tables.reason}`] : []),
   ];
 }

@@ -97,6 +97,8 @@ const README = `# Conditional Access, as we want it
 
 Written by \`caretaker init\`; from here on these are your files. \`${POLICIES}/\` holds one desired policy per file, whose name is
 its key. \`${SETTINGS}\` holds the settings. Keep both under version control, and change a policy by changing its file.
+Paths are as seen from this folder. Where Caretaker is no command of its own, \`caretaker\` is \`npm run caretaker --\` in its
+repository.
 
 1. Review every policy: whom it is for, what it asks, and what it needs. \`docs/baselines.md\` of Caretaker says this of each.
 2. Fill in what is empty in \`${SETTINGS}\`, above all the emergency accounts, and put it into the environment:

@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts';
 import { isSignedBy, type PublicSigner, type Signer, signerOf } from '../lib/signature.ts';
 import { type AzureService, askAzure } from './azure.ts';
 
-/** Where vaults are, in every cloud. The operator's token goes to no other host. */
+/** Where vaults are, in every cloud. The operator's token goes to no other host but this machine's own. */
 const DOMAINS: readonly string[] = [
   'vault.azure.net',
   'vault.azure.cn',

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { type PublicSigner, writeSigner } from '../lib/signature.ts';
+import { plain } from '../lib/text.ts';
 import { createVaultKey } from './keyVault.ts';
 import { operatorSignIn } from './operator.ts';
 import { createKeyFile, type KeyOptions, signerFor, signerIn, withKeyOptions } from './signing.ts';
-import { isAgreed, openStore, pushedBy, type StoreOptions, tellPushed } from './store.ts';
+import { headsOf, isAgreed, openStore, pushedBy, type StoreOptions, tellPushed } from './store.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 const ROTATION = `
@@ -100,7 +101,7 @@ async function listCommand(options: KeyOptions & JsonOption, terminal: Terminal)
     );
   } else {
     terminal.out(
-      `${[...rows.map(renderSigner), ...others.map(renderOther), ...renderTrust(signers, damaged)].join('\n')}\n`,
+      `${[...rows.flatMap(renderSigner), ...others.map(renderOther), ...renderTrust(signers, damaged)].map(plain).join('\n')}\n`,
     );
   }
   return damaged.length === 0 ? EXIT.done : EXIT.failed;
@@ -110,10 +111,10 @@ function keysOf(versions: readonly DesiredVersion[], { id }: PublicSigner): read
   return versions.filter(({ signed }) => signed?.signer === id).map(({ key }) => key);
 }
 
-function renderSigner({ signer, keys }: { signer: PublicSigner; keys: readonly string[] }): string {
+function renderSigner({ signer, keys }: { signer: PublicSigner; keys: readonly string[] }): string[] {
   const rest =
     keys.length === 0 ? 'no policy rests on it' : `${keys.length} policies rest on it: ${keys.join(', ')}`;
-  return `${writeSigner(signer)}\n    ${signer.id}; ${rest}`;
+  return [writeSigner(signer), `    ${signer.id}; ${rest}`];
 }
 
 function renderOther({ key, version, signed }: DesiredVersion): string {
@@ -127,10 +128,16 @@ function renderTrust(signers: readonly PublicSigner[], damaged: DesiredRead['dam
 
 async function rotateCommand(options: StoreOptions & KeyOptions, terminal: Terminal): Promise<number> {
   const store = openStore(terminal);
-  const { versions, damaged } = await store.desired.heads();
+  const { versions, damaged } = await headsOf(store, terminal);
   const signer = await signerFor(options, store.app.settings.signers, [], terminal);
   if (signer === null)
     throw new Fault('config', 'say which key shall sign, with --key-file or --key-vault-key');
+  // Without knowing who is believed, a forgery would be signed like everything else.
+  if (store.app.settings.signers.length === 0 && versions.some(({ signed }) => signed !== null))
+    throw new Fault(
+      'config',
+      'versions are signed already, and nobody can tell here by whom: set DESIRED_STATE_SIGNERS as the app has it',
+    );
   const old = versions.filter(({ signed }) => signed?.signer !== signer.public.id);
   const shown = [
     ...old.map(renderOther),
@@ -138,7 +145,7 @@ async function rotateCommand(options: StoreOptions & KeyOptions, terminal: Termi
     // What nobody known has signed is not made believable here.
     ...damaged.map(({ problem }) => `! left alone: ${problem}`),
   ];
-  if (options.json !== true && shown.length > 0) terminal.out(`${shown.join('\n')}\n`);
+  if (options.json !== true && shown.length > 0) terminal.out(`${shown.map(plain).join('\n')}\n`);
   const isToDo = old.length > 0;
   if (isToDo && !(await isAgreed(`Sign ${old.length} policies with ${signer.public.id}?`, options, terminal)))
     return EXIT.failed;

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { clouds } from '../lib/graph/clouds.ts';
+import { plain } from '../lib/text.ts';
 import { approveCommand } from './approve.ts';
 import { type CaptureOptions, captureCommand, describeCapture } from './capture.ts';
 import { type DoctorOptions, describeDoctor, doctorCommand } from './doctor.ts';
@@ -49,9 +50,11 @@ or no such run.`;
  * @param words the command's words, without node and script
  * @returns the exit code: 0 done, 1 failed, incomplete or busy, 2 wrong usage or invalid input, 3 drift or changes held
  */
-export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(words: readonly string[], given: Terminal): Promise<number> {
+  const program = new Command('caretaker');
+  const terminal = words.includes('--json') ? given : inOwnWords(given, program);
   let code: number = EXIT.done;
-  const program = new Command('caretaker')
+  program
     .description('Keeps a Microsoft Entra tenant’s Conditional Access policies where their owner put them.')
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
@@ -201,7 +204,16 @@ export async function main(words: readonly string[], terminal: Terminal): Promis
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (!(error instanceof Fault)) throw error;
-    terminal.err(`caretaker: ${error.message}\n`);
+    terminal.err(`caretaker: ${error.message.split('\n').map(plain).join('\n')}\n`);
     return error.kind === 'config' ? EXIT.usage : EXIT.failed;
   }
+}
+
+/** Whatever is said names commands as `caretaker <command>`; people read what they can type where they are. */
+function inOwnWords(terminal: Terminal, { commands }: Command): Terminal {
+  const own = (text: string): string =>
+    text.replaceAll(/\bcaretaker ([a-z]+)\b/g, (said, name) =>
+      commands.some((command) => command.name() === name) ? `${terminal.command} ${name}` : said,
+    );
+  return { ...terminal, out: (text) => terminal.out(own(text)), err: (text) => terminal.err(own(text)) };
 }

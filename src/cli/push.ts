@@ -8,6 +8,7 @@ import { problemJson, readFiles, renderNote, renderProblem } from './files.ts';
 import { type Moves, movesBetween, pushedAsJson, renderMoves } from './moves.ts';
 import { type KeyOptions, signerFor } from './signing.ts';
 import {
+  headsOf,
   isAgreed,
   openStore,
   pushedBy,
@@ -83,7 +84,7 @@ export async function pushDrafts(
   terminal: Terminal,
 ): Promise<Pushed> {
   const say = (text: string): void => (options.json === true ? undefined : terminal.out(text));
-  const heads = await store.desired.heads();
+  const heads = await headsOf(store, terminal);
   refuseTakenNames(
     drafts.map(({ key, source, document }) => ({ key, displayName: document.displayName, place: source })),
     heads,
@@ -107,6 +108,7 @@ export async function pushDrafts(
     content,
     active: true,
     baseHash: baseHash ?? head?.hash ?? null,
+    above: heads.seen(key),
     ...pushedBy(options, store, terminal),
   }));
   const versions = await store.desired.push(items, signer);

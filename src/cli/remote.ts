@@ -1,3 +1,4 @@
+import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { operatorSignIn } from './operator.ts';
 import type { Terminal } from './terminal.ts';
@@ -11,6 +12,8 @@ export interface AppAnswer {
   readonly body: unknown;
   /** The explanation of a problem; undefined where the app gave none, so that it may not be the app that answered. */
   readonly detail: string | undefined;
+  /** Seconds after which asking again may help; undefined where the app did not say. */
+  readonly retryAfterS: number | undefined;
 }
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -26,13 +29,24 @@ export async function askApp(
   route: string,
   terminal: Terminal,
   body?: unknown,
-): Promise<{ answer: unknown } | { busy: string }> {
+): Promise<{ answer: unknown } | { busy: string; freeS: number | undefined }> {
   const answer = await callApp(url, method, route, terminal, body);
   if (answer.status === 200 && answer.body !== undefined) return { answer: answer.body };
-  if (answer.status === 409) return { busy: answer.detail ?? 'no explanation' };
+  if (answer.status === 409) return { busy: answer.detail ?? 'no explanation', freeS: answer.retryAfterS };
   // A run that failed has a report to show.
   if (isObject(answer.body) && 'report' in answer.body) return { answer: answer.body.report };
   throw refusal(url, route, answer);
+}
+
+/** An option for what the app has no route for, so that whoever tries it learns what there is. */
+export function noApp(command: Command, inItsPlace: string): Command {
+  const option = new Option('--app <url>').hideHelp().argParser(() => {
+    throw new Fault(
+      'config',
+      `the app shows nobody its raw policies, so --app is not for this; ${inItsPlace}`,
+    );
+  });
+  return command.addOption(option);
 }
 
 export function refusal(url: string, route: string, { status, detail }: AppAnswer): Fault {
@@ -66,7 +80,7 @@ export async function callApp(
     ...keyFor(target, key?.trim()),
     ...(await tokenFor(target, scope?.trim(), terminal)),
   };
-  const response = await fetch(target, {
+  const { response, text } = await fetch(target, {
     method,
     redirect: 'error',
     signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -76,12 +90,16 @@ export async function callApp(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((error: Error) => {
-    throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
-  });
-  const answer = parse(await response.text());
+  })
+    .then(async (response) => ({ response, text: await response.text() }))
+    .catch((error: Error) => {
+      throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
+    });
+  const answer = parse(text);
   const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
-  return { status: response.status, body: answer, detail };
+  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterS = Number.isSafeInteger(after) ? after : undefined;
+  return { status: response.status, body: answer, detail, retryAfterS };
 }
 
 type Headers = Readonly<Record<string, string>>;

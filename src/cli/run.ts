@@ -41,7 +41,8 @@ async function runAs(
           ...(policies === undefined ? {} : { policies }),
         });
   if ('busy' in result) {
-    terminal.err(`caretaker: another run is at work (${result.busy})\n`);
+    const when = result.freeS === undefined ? 'soon' : `in ${result.freeS} s`;
+    terminal.err(`caretaker: another run is at work (${result.busy}); try again ${when}\n`);
     return EXIT.failed;
   }
   const report = result.answer as RunReport;
@@ -56,7 +57,7 @@ async function runHere(mode: Mode | undefined, policies: readonly string[] | und
   const result = await app.run({ trigger: 'cli', requestedBy: null, mode, policies }, quietLog(terminal));
   switch (result.kind) {
     case 'busy':
-      return { busy: `run ${result.owner}` };
+      return { busy: `run ${result.owner}`, freeS: Math.max(1, Math.ceil(result.freeMs / 1000)) };
     case 'invalid':
       throw new Fault('config', result.problems.join('; '));
     case 'done':

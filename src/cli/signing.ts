@@ -100,8 +100,11 @@ function privateKey(pem: string, path: string, passphrase: string | undefined): 
 }
 
 function publicOf(key: KeyObject, path: string): PublicSigner {
-  const found = signerOf(createPublicKey(key).export({ format: 'jwk' }));
-  if (found?.algorithm !== 'ed25519') throw new Fault('config', `${path} holds no Ed25519 key`);
+  // Of other keys not all can be written as a JWK.
+  const isOurs = key.asymmetricKeyType === 'ed25519';
+  const found = isOurs ? signerOf(createPublicKey(key).export({ format: 'jwk' })) : undefined;
+  if (found === undefined)
+    throw new Fault('config', `${path} holds no Ed25519 key; make one with \`caretaker keys create\``);
   return found;
 }
 

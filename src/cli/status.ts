@@ -1,6 +1,6 @@
 import { systemClock } from '../lib/app.ts';
 import { renderStatus } from '../lib/render.ts';
-import { type Status, statusOf } from '../lib/status.ts';
+import { NO_SCHEDULE, type Status, statusOf } from '../lib/status.ts';
 import { appHere } from './operator.ts';
 import { askApp } from './remote.ts';
 import type { RunOptions } from './run.ts';
@@ -21,9 +21,11 @@ export async function statusCommand(options: RunOptions, terminal: Terminal): Pr
   return isDrifted || isWaiting ? EXIT.drift : EXIT.done;
 }
 
+/** Whether the app has a schedule cannot be told from here, so its absence is no warning. */
 async function statusHere(terminal: Terminal): Promise<Status> {
   const app = appHere(terminal);
-  return statusOf(app.open(quietLog(terminal), 30_000), app.settings);
+  const status = await statusOf(app.open(quietLog(terminal), 30_000), app.settings);
+  return { ...status, warnings: status.warnings.filter((warning) => warning !== NO_SCHEDULE) };
 }
 
 export async function statusOfApp(url: string, terminal: Terminal): Promise<Status> {

@@ -1,6 +1,7 @@
 import type { App } from '../lib/app.ts';
 import { parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
+import { readTables } from '../lib/observe.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
 import { tablesHere } from './operator.ts';
@@ -17,8 +18,30 @@ export interface StoreOptions {
 const BUDGET_MS = 120_000;
 
 /** The desired state as the person at the keyboard reaches it. */
-export interface Store extends Pick<Ports, 'desired' | 'clock'> {
+export interface Store extends Pick<Ports, 'desired' | 'bindings' | 'clock'> {
   readonly app: App;
+}
+
+/** The newest version of each key, judged by what runs have seen. */
+export interface Heads extends DesiredRead {
+  /** The highest number of a key that a run has seen; 0: none, as far as anybody may tell here. */
+  seen(key: PolicyKey): number;
+}
+
+/**
+ * Reads the newest versions as a run does: one that was put back, or replaced, is damaged. Whoever may not read what runs
+ * have seen is told, and goes by the versions alone.
+ */
+export async function headsOf(store: Store, terminal: Terminal): Promise<Heads> {
+  try {
+    const { bound, rows } = await readTables(store);
+    const seen = new Map(bound.bindings.map(({ key, highestVersion }) => [key, highestVersion]));
+    return { ...rows, seen: (key) => seen.get(key) ?? 0 };
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'denied') throw error;
+    terminal.err(`A row that was put back outside \`caretaker\` is not noticed here: ${error.message}\n`);
+    return { ...(await store.desired.heads()), seen: () => 0 };
+  }
 }
 
 /** @throws Fault `config` naming every wrong setting that matters here */
@@ -72,6 +95,16 @@ export function refuseTakenNames(named: readonly Named[], heads: DesiredRead): v
       );
     }
   }
+}
+
+/** Of versions that came from no file: those of the same keys say something else now. */
+export function filesDiffer(keys: readonly PolicyKey[]): string {
+  return keys
+    .map(
+      (key) =>
+        `Where ${key}.json is kept, it says what it said before, and its next push takes this back; to have it say this: caretaker history ${key} --out <folder>/${key}.json\n`,
+    )
+    .join('');
 }
 
 export function tellPushed(pushed: readonly DesiredVersion[]): string {

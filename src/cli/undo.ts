@@ -5,7 +5,7 @@ import type { Undo, UndoStep } from '../lib/undo.ts';
 import { appHere } from './operator.ts';
 import { type Draft, type PushOptions, pushDrafts } from './push.ts';
 import { askApp } from './remote.ts';
-import { openStore } from './store.ts';
+import { filesDiffer, openStore } from './store.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 export interface UndoOptions extends Omit<PushOptions, 'message'> {
@@ -30,6 +30,7 @@ export async function undoCommand(runId: string, options: UndoOptions, terminal:
   if (result.kind === 'declined') return EXIT.failed;
   if (isJson) terminal.out(`${JSON.stringify({ pushed: result.pushed, refused })}\n`);
   else if (steps.length + refused.length === 0) terminal.out('That run changed nothing.\n');
+  else terminal.out(filesDiffer(result.pushed.map(({ key }) => String(key))));
   return refused.length === 0 ? EXIT.done : EXIT.failed;
 }
 

@@ -1,14 +1,21 @@
 import type { Command } from 'commander';
 import { brokenLink, UNSEEN } from '../lib/chain.ts';
-import { effective, isKey, parseDesired } from '../lib/desired.ts';
+import { isKey, parseDesired } from '../lib/desired.ts';
 import { type FieldDrift, fieldDrifts, type Observed, observe } from '../lib/diff.ts';
 import { Fault } from '../lib/fault.ts';
+import { effectiveAt } from '../lib/observe.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredPush, DesiredRead, DesiredVersion, Ports } from '../lib/ports.ts';
+import { mendWord, plain } from '../lib/text.ts';
+import { contentOf, wantsOver, write } from './files.ts';
 import { fieldsAsJson, type Moves, movesBetween, pushedAsJson, renderField, renderMoves } from './moves.ts';
 import { appHere } from './operator.ts';
+import { noApp } from './remote.ts';
 import { type KeyOptions, signerFor, withKeyOptions } from './signing.ts';
 import {
+  filesDiffer,
+  type Heads,
+  headsOf,
   isAgreed,
   openStore,
   pushedBy,
@@ -20,6 +27,14 @@ import {
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
 
 type ChangeOptions = StoreOptions & KeyOptions;
+
+const DIFF_HELP = `
+The tenant is read from here, with the managed identity of this machine. Where there is none, the deployed app compares
+the newest version with it: caretaker plan <key> --app <url>.
+
+Examples:
+  caretaker diff require-mfa@2 require-mfa@3
+  caretaker diff require-mfa@2 tenant`;
 
 /** Adds `history`, `diff`, `rollback` and `forget`. @param end takes the exit code */
 export function describeVersions(program: Command, terminal: Terminal, end: (code: number) => void): void {
@@ -35,15 +50,26 @@ export function describeVersions(program: Command, terminal: Terminal, end: (cod
     .description(
       'every version of a policy, who made it and why, and where the chain is broken (exit code 1)',
     )
-    .argument('<key>')
+    .argument('<key>', 'with --out also key@version')
+    .option('--out <file>', 'write that version as a file, as it was pushed; the newest unless said')
+    .option('-y, --yes', 'replace a file that says something else')
     .option(...json)
-    .action(async (key: string, options) => end(await historyCommand(key, options, terminal)));
-  program
-    .command('diff')
+    .action(async (key: string, { out, ...options }) =>
+      end(
+        out === undefined
+          ? await historyCommand(key, options, terminal)
+          : await writeVersion(key, out, options, terminal),
+      ),
+    );
+  noApp(
+    program.command('diff'),
+    '`caretaker plan <key> --app <url>` compares the newest version with the tenant',
+  )
     .description('compare two versions, or one with the tenant; exit code 3 when they differ')
     .argument('<from>', 'key, or key@version; without a version, the newest')
     .argument('[to]', 'the same, or tenant', TENANT)
     .option(...json)
+    .addHelpText('after', DIFF_HELP)
     .action(async (from: string, to: string, options) => end(await diffCommand(from, to, options, terminal)));
   changing(
     program
@@ -65,30 +91,52 @@ async function historyCommand(
   options: { readonly json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { desired } = openStore(terminal);
-  const { versions, damaged } = await historyOf(key, desired);
-  const head = await headProblem(key, versions, desired);
+  const store = openStore(terminal);
+  const { versions, damaged } = await historyOf(key, store.desired);
+  const head = headProblem(key, versions, await headsOf(store, terminal));
   const problems = [...damaged, ...head].map(({ problem }) => problem);
+  const doubted = new Set(damaged.map((row) => row.doubted));
   const told = versions.map((version, index) => ({
     version,
     moves: movesBetween(versions[index + 1], version),
+    isDoubted: doubted.has(version.version),
   }));
   if (options.json === true) {
-    const listed = told.map(({ version, moves }) => versionAsJson(version, moves));
+    const listed = told.map(versionAsJson);
     terminal.out(`${JSON.stringify({ key, versions: listed, problems })}\n`);
   } else {
-    terminal.out(`${[...told.flatMap(renderVersion), ...problems.map((one) => `! ${one}`)].join('\n')}\n`);
+    const lines = [...told.flatMap(renderVersion), ...problems.map((one) => `! ${one}`)];
+    terminal.out(`${lines.map(plain).join('\n')}\n`);
   }
   return problems.length === 0 ? EXIT.done : EXIT.failed;
 }
 
+/** What a version says, back in a file. A tenant's own parameters come as the ids they stood for. */
+async function writeVersion(
+  name: string,
+  path: string,
+  { yes, json }: { readonly yes?: boolean; readonly json?: boolean },
+  terminal: Terminal,
+): Promise<number> {
+  const { key, version, content } = await namedVersion(name, openStore(terminal).desired);
+  const there = await contentOf(path);
+  const isNew = there === undefined || there === content || yes === true;
+  const status = isNew || (await wantsOver(path, terminal)) ? 'written' : 'kept';
+  if (status === 'written') await write(path, content);
+  if (json === true) terminal.out(`${JSON.stringify({ key, version, file: path, status })}\n`);
+  else
+    terminal.out(
+      `${path}: ${status === 'written' ? `${key}@${version}` : 'differs and was kept; say --yes'}\n`,
+    );
+  return status === 'written' ? EXIT.done : EXIT.failed;
+}
+
 /** The row a run reads is another than those of the history; it may be damaged, or behind. */
-async function headProblem(
+function headProblem(
   key: PolicyKey,
   versions: readonly DesiredVersion[],
-  desired: Ports['desired'],
-): Promise<DesiredRead['damaged']> {
-  const heads = await desired.heads();
+  heads: DesiredRead,
+): DesiredRead['damaged'] {
   const damaged = heads.damaged.filter((row) => row.key === key);
   const head = heads.versions.find((version) => version.key === key);
   const newest = versions[0];
@@ -105,23 +153,46 @@ async function headProblem(
 async function historyOf(key: string, desired: Ports['desired']): Promise<DesiredRead> {
   if (!isKey(key)) throw new Fault('config', `${JSON.stringify(key)} is no policy key`);
   const read = await desired.history(key);
-  if (read.versions.length + read.damaged.length === 0)
-    throw new Fault('config', `no version of "${key}" is stored`);
-  return read;
+  if (read.versions.length + read.damaged.length > 0) return read;
+  const known = (await desired.heads()).versions.map((version) => version.key);
+  throw new Fault(
+    'config',
+    `no version of "${key}" is stored; ${mendWord(key, known, '`caretaker status` lists every key')}`,
+  );
 }
 
-function versionAsJson(
-  { version, pushedAt, author, message, active, hash, previousHash, signed }: DesiredVersion,
-  { effects, fields }: Moves,
-): Readonly<Record<string, unknown>> {
-  const changes = fieldsAsJson(fields);
+interface ToldVersion {
+  readonly version: DesiredVersion;
+  readonly moves: Moves;
+  /** Nobody known has signed it or built on it: author, signer and all are what its writer chose to say. */
+  readonly isDoubted: boolean;
+}
+
+function versionAsJson({ version: one, moves, isDoubted }: ToldVersion): Readonly<Record<string, unknown>> {
+  const { version, pushedAt, author, message, active, hash, previousHash, signed } = one;
+  const { effects } = moves;
+  const changes = fieldsAsJson(moves.fields);
   const signer = signed?.signer ?? null;
-  return { version, pushedAt, author, message, active, hash, previousHash, signer, effects, changes };
+  const believed = !isDoubted;
+  return {
+    version,
+    pushedAt,
+    author,
+    message,
+    active,
+    hash,
+    previousHash,
+    signer,
+    believed,
+    effects,
+    changes,
+  };
 }
 
-function renderVersion({ version, moves }: { version: DesiredVersion; moves: Moves }): string[] {
+function renderVersion({ version, moves, isDoubted }: ToldVersion): string[] {
   const { pushedAt, author, message, signed } = version;
-  const by = signed === null ? 'not signed' : `signed by ${signed.signer.slice(0, 12)}`;
+  const signer = signed === null ? 'not signed' : `signed by ${signed.signer.slice(0, 12)}`;
+  const by = isDoubted ? 'NOT BELIEVED' : signer;
   const effects = moves.effects.length === 0 ? '' : `  ${moves.effects.join(', ')}`;
   return [
     `version ${version.version}  ${pushedAt}  ${author}  ${by}${effects}${message === '' ? '' : `  "${message}"`}`,
@@ -152,7 +223,10 @@ async function diffCommand(
   const first: Side = { name: before.key, version: before.version };
   if (options.json === true)
     terminal.out(`${JSON.stringify({ from: first, to: side, fields: fieldsAsJson(fields), lines })}\n`);
-  else terminal.out(`${[`${nameOf(first)} → ${nameOf(side)}`, ...renderMoves({ lines })].join('\n')}\n`);
+  else
+    terminal.out(
+      `${[`${nameOf(first)} → ${nameOf(side)}`, ...renderMoves({ lines })].map(plain).join('\n')}\n`,
+    );
   return lines.length === 0 ? EXIT.done : EXIT.drift;
 }
 
@@ -183,7 +257,7 @@ function againstVersion(before: DesiredVersion, after: DesiredVersion): Compared
   return { fields, lines, side: { name: after.key, version: after.version } };
 }
 
-/** What the tenant has in place of a version, with parameters and emergency accounts as the settings here say. */
+/** What the tenant has in place of a version, with parameters, emergency accounts and exceptions as they count now and here. */
 async function againstTenant(before: DesiredVersion, terminal: Terminal): Promise<Compared> {
   const app = appHere(terminal);
   const parsed = parseDesired(before.content);
@@ -196,7 +270,7 @@ async function againstTenant(before: DesiredVersion, terminal: Terminal): Promis
   const live = await livePolicy(before.key, parsed.document.displayName, ports);
   const side: Side = { name: TENANT, version: null };
   if (live === undefined) return { fields: [], lines: ['missing: the tenant has no such policy'], side };
-  const wanted = effective(parsed.document.raw, app.parameters, app.settings.protected);
+  const wanted = effectiveAt(parsed.document, app.parameters, app.settings.protected, ports.clock.now());
   const fields = fieldDrifts(wanted, live.reading.policy);
   return { fields, lines: fields.map((field) => renderField(field)), side };
 }
@@ -229,7 +303,8 @@ async function rollbackCommand(
   terminal: Terminal,
 ): Promise<number> {
   const store = openStore(terminal);
-  const base = await baseOf(key, store.desired);
+  const heads = await headsOf(store, terminal);
+  const base = await baseOf(key, store.desired, heads);
   const { versions } = base.read;
   const old = versions.find(({ version }) => String(version) === options.to);
   if (old === undefined)
@@ -237,7 +312,6 @@ async function rollbackCommand(
   const parsed = parseDesired(old.content);
   if (!parsed.ok)
     throw new Fault('config', `version ${options.to} of ${key} says nothing that could be carried out`);
-  const heads = await store.desired.heads();
   const { displayName } = parsed.document;
   refuseTakenNames([{ key, displayName, place: `version ${options.to}` }], heads);
   // Whoever wrote it, going back to it makes it ours: nobody known has signed it, so somebody has to look.
@@ -247,15 +321,18 @@ async function rollbackCommand(
     throw new Fault('rejected', `${warning.join()}; look at it and answer yourself, without --yes`);
   const message = options.message === '' ? `back to version ${old.version}` : options.message;
   const next = { content: old.content, active: true };
-  return storeNext({ key, base, next, warning }, { ...options, message }, store, terminal);
+  const files = filesDiffer([key]);
+  return storeNext({ key, base, next, warning, files }, { ...options, message }, store, terminal);
 }
 
 async function forgetCommand(key: string, options: ChangeOptions, terminal: Terminal): Promise<number> {
   const store = openStore(terminal);
-  const base = await baseOf(key, store.desired);
+  const base = await baseOf(key, store.desired, await headsOf(store, terminal));
   const content = base.newest?.content;
   if (content === undefined) throw new Fault('rejected', `no version of ${key} can be believed`);
-  return storeNext({ key, base, next: { content, active: false }, warning: [] }, options, store, terminal);
+  const files = `Where ${key}.json is kept, take it away: the next push of its folder takes the policy up again.\n`;
+  const next = { content, active: false };
+  return storeNext({ key, base, next, warning: [], files }, options, store, terminal);
 }
 
 /** What a key's next version is made on. */
@@ -266,14 +343,16 @@ interface Base {
   /** The newest row is this one, and every link before it is there. */
   readonly isSound: boolean;
   readonly beginsChain: boolean;
+  /** The highest number a run has seen. */
+  readonly seen: number;
 }
 
-async function baseOf(key: string, desired: Ports['desired']): Promise<Base> {
+async function baseOf(key: string, desired: Ports['desired'], heads: Heads): Promise<Base> {
   const read = await historyOf(key, desired);
-  const head = (await desired.heads()).versions.find((version) => version.key === key);
+  const head = heads.versions.find((version) => version.key === key);
   const newest = head ?? (await newestBelieved(read.versions, desired));
   const beginsChain = newest !== undefined && brokenLink(newest, UNSEEN, read.versions) !== undefined;
-  return { read, newest, isSound: head !== undefined && !beginsChain, beginsChain };
+  return { read, newest, isSound: head !== undefined && !beginsChain, beginsChain, seen: heads.seen(key) };
 }
 
 async function newestBelieved(
@@ -293,11 +372,13 @@ interface Next {
   readonly next: Pick<DesiredPush, 'content' | 'active'>;
   /** Lines to read before answering. */
   readonly warning: readonly string[];
+  /** What is to be done about the file, which says something else now. */
+  readonly files: string;
 }
 
 /** Shows, asks and stores one further version of one key. */
 async function storeNext(
-  { key, base, next, warning }: Next,
+  { key, base, next, warning, files }: Next,
   options: ChangeOptions,
   store: Store,
   terminal: Terminal,
@@ -309,7 +390,7 @@ async function storeNext(
     ? [`! links before version ${newest?.version} are missing: the new version begins a chain of its own`]
     : [];
   if (options.json !== true)
-    terminal.out(`${[key, ...renderMoves(moves), ...warning, ...chain].join('\n')}\n`);
+    terminal.out(`${[key, ...renderMoves(moves), ...warning, ...chain].map(plain).join('\n')}\n`);
   if (isSame) return finish([], moves, options, terminal);
   const { signers } = store.app.settings;
   const signer = await signerFor(options, signers, newest === undefined ? [] : [newest], terminal);
@@ -319,9 +400,12 @@ async function storeNext(
     ...next,
     baseHash: newest?.hash ?? null,
     beginsChain,
+    above: base.seen,
     ...pushedBy(options, store, terminal),
   };
-  return finish(await store.desired.push([item], signer), moves, options, terminal);
+  const code = finish(await store.desired.push([item], signer), moves, options, terminal);
+  if (options.json !== true) terminal.out(files);
+  return code;
 }
 
 function finish(

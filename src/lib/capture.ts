@@ -7,7 +7,7 @@ import {
   withProtected,
 } from './desired.ts';
 import { fieldDrifts } from './diff.ts';
-import { type Parameters, resolve } from './parameters.ts';
+import { type OwnParameters, type Parameters, resolve } from './parameters.ts';
 import { canonical } from './policy/canonical.ts';
 import { READ_ONLY, rawAt, withRaw } from './policy/fields.ts';
 import type { PolicyKey, RawPolicy } from './policy/model.ts';
@@ -22,6 +22,8 @@ export interface CaptureFacts {
   readonly identities: ProtectedIdentities;
   /** Names of ids, lower case, for the comments. */
   readonly names: ReadonlyMap<string, string>;
+  /** The tenant's own parameters, which members of ours may name. */
+  readonly own: OwnParameters;
 }
 
 export interface CaptureProblem {
@@ -69,7 +71,7 @@ export function capture(raw: RawPolicy, facts: CaptureFacts, beside: RawPolicy =
   const observed = canonical(raw);
   const body = withParameters(createBody(observed), facts.parameters);
   const content = render({ ...beside, ...body }, { ...facts, names: namesWith(raw, facts.names) });
-  const parsed = parseDesired(content);
+  const parsed = parseDesired(content, facts.own);
   if (!parsed.ok) return refuse(parsed.problems.map(withoutPlace));
   const written = canonical(resolve(parsed.document.raw, facts.parameters) as RawPolicy);
   const lost = fieldDrifts(written, observed);

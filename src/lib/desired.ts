@@ -20,11 +20,12 @@ import {
 } from './parameters.ts';
 import { canonical, read } from './policy/canonical.ts';
 import { BETA_ONLY, FIELD_BY_PATH, type Field, objectOf, READ_ONLY, rawAt } from './policy/fields.ts';
-import type { Canonical, Policy, PolicyKey, RawPolicy, Unrecognised } from './policy/model.ts';
+import type { Canonical, Policy, RawPolicy, Unrecognised } from './policy/model.ts';
 import { isWorkloadPolicy, SERVICE_RULES, type ServiceRule } from './policy/serviceRules.ts';
 import { asSet, inWords, isEmptyRaw, isWord, sameValue } from './policy/values.ts';
 import { byPlace, type Note, type Place, type Problem, START } from './problem.ts';
-import { type JsonDocument, joined, readJson } from './strictJson.ts';
+import { type JsonDocument, readJson } from './strictJson.ts';
+import { mendWord } from './text.ts';
 
 /** The file's own member `caretaker`: how to treat the policy, beside what it says. */
 export interface Declared {
@@ -102,7 +103,7 @@ export interface ProtectedIdentities {
 const KEY = /^[a-z0-9-]{1,64}$/;
 const ANY_ID = '00000000-0000-0000-0000-00000000000a';
 
-export function isKey(text: string): text is PolicyKey {
+export function isKey(text: string): boolean {
   return KEY.test(text);
 }
 
@@ -185,11 +186,14 @@ function declaredProblems(caretaker: unknown, policy: RawPolicy, json: JsonDocum
   });
   if (!isObject(caretaker)) return [problem('caretaker', 'is not an object', 'write { … } or leave it out')];
   const { exceptions = [], ...choices } = caretaker;
-  const known = [...Object.keys(CARETAKER_MEMBERS), 'exceptions'].join(', ');
+  const known = [...Object.keys(CARETAKER_MEMBERS), 'exceptions'];
   const problems = Object.entries(choices).flatMap(([name, value]) => {
     const path = `caretaker.${name}`;
     const member = Object.hasOwn(CARETAKER_MEMBERS, name) ? CARETAKER_MEMBERS[name] : undefined;
-    if (member === undefined) return [problem(path, 'is unknown', `take it away; known are ${known}`)];
+    if (member === undefined) {
+      const mend = mendWord(name, known, `take it away; known are ${known.join(', ')}`);
+      return [problem(path, 'is unknown', mend)];
+    }
     if (member.values.some(([allowed]) => allowed === value)) return [];
     const allowed = member.values.map(([one]) => JSON.stringify(one)).join(' or ');
     return [problem(path, `cannot be ${JSON.stringify(value)?.slice(0, 200)}`, `write ${allowed}`)];
@@ -244,16 +248,10 @@ function excepted(
     }));
 }
 
-/** What is wrong with a policy that stands in no file. A tenant's own parameters are not known to it. */
+/** What is wrong with a policy that stands in no file. Parameters are judged where they stand. */
 function wrongWith(raw: RawPolicy): Pick<Problem, 'path' | 'message' | 'mend'>[] {
   const { document: json } = readJson(JSON.stringify(raw));
-  if (json === undefined) return [];
-  const uses = usesIn(json.tree).flatMap((use) => {
-    const wrong = wrongUse(use, new Map());
-    if (wrong === undefined) return [];
-    return [wrong.kind === 'unknownParameter' ? { ...wrong, mend: 'write the id itself' } : wrong];
-  });
-  return [...uses, ...problemsOf(raw, json)];
+  return json === undefined ? [] : problemsOf(raw, json);
 }
 
 /** The policy with ids in place of parameters, whose values are not known yet. */
@@ -360,6 +358,27 @@ function kindAt(path: string): Field['kind'] {
   return field.kind;
 }
 
+/** Every member that may stand in an object, by the object's path; the policy's own are under the empty one. */
+const MEMBERS_IN: ReadonlyMap<string, ReadonlySet<string>> = membersIn();
+
+function membersIn(): Map<string, Set<string>> {
+  const members = new Map([['', new Set(['$schema', 'caretaker'])]]);
+  for (const path of FIELD_BY_PATH.keys()) {
+    const names = path.split('.');
+    for (const [depth, name] of names.entries()) {
+      const object = names.slice(0, depth).join('.');
+      members.set(object, (members.get(object) ?? new Set()).add(name));
+    }
+  }
+  return members;
+}
+
+function mendMember(path: string): string {
+  const [name = '', ...around] = path.split('.').reverse();
+  const known = MEMBERS_IN.get(around.reverse().join('.')) ?? [];
+  return mendWord(name, known, 'take it away, or correct its name');
+}
+
 /** One problem for each member of a list, so that the place is the member's own. */
 function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
   const { path, reason } = member;
@@ -367,7 +386,7 @@ function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
   if (field === undefined || reason === 'unknownMember') {
     const isOfBeta = BETA_ONLY.has(path);
     // As it was written: parameters have been replaced where it was read.
-    const node = nodeAt(json.tree, path);
+    const node = json.nodeAt(path);
     const value = node === undefined ? member.value : shortly(getNodeValue(node));
     const unknown: Unplaced = {
       kind: isOfBeta ? 'betaOnly' : 'wrongShape',
@@ -377,12 +396,11 @@ function problemsWith(member: Unrecognised, json: JsonDocument): Problem[] {
         : reason === 'unknownMember'
           ? `is no member of Graph v1.0’s policy: ${value}`
           : `is not what Graph v1.0 has there: ${value}`,
-      mend:
-        reason === 'unknownMember' ? 'take it away, or correct its name' : 'write an object with its members',
+      mend: reason === 'unknownMember' ? mendMember(path) : 'write an object with its members',
     };
     return located([unknown], json);
   }
-  const leaf = path.split('.').reduce<Node | undefined>(memberOf, json.tree);
+  const leaf = json.nodeAt(path);
   const members = leaf?.type === 'array' ? (leaf.children ?? []) : leaf === undefined ? [] : [leaf];
   return members.filter((one) => isOdd(one, field)).map((one) => problemWithValue(one, field, json));
 }
@@ -441,34 +459,8 @@ function located(problems: readonly Unplaced[], json: JsonDocument): Problem[] {
 function placeOf(json: JsonDocument, path: string): Place {
   const names = path === '' ? [] : path.split('.');
   for (let length = names.length; length > 0; length -= 1) {
-    const node = nodeAt(json.tree, names.slice(0, length).join('.'));
+    const node = json.nodeAt(names.slice(0, length).join('.'));
     if (node !== undefined) return json.placeOf(node);
   }
   return json.placeOf(json.tree);
-}
-
-function memberOf(node: Node | undefined, name: string): Node | undefined {
-  return node?.children?.find(({ type, children }) => type === 'property' && children?.[0]?.value === name)
-    ?.children?.[1];
-}
-
-/** Member names may hold dots, so that a path can be read in more than one way. */
-function nodeAt(node: Node, path: string, prefix = ''): Node | undefined {
-  for (const [name, value] of membersOf(node)) {
-    const here = joined(prefix, name);
-    if (here === path) return value;
-    const below = path.startsWith(`${here}.`) ? nodeAt(value, path, here) : undefined;
-    if (below !== undefined) return below;
-  }
-  return undefined;
-}
-
-/** Of an object by name, of a list by index. */
-function membersOf({ type, children = [] }: Node): (readonly [string, Node])[] {
-  if (type === 'array') return children.map((value, index) => [String(index), value]);
-  return children.flatMap(({ type: kind, children: parts = [] }) => {
-    const [name, value] = parts;
-    if (kind !== 'property' || name === undefined || value === undefined) return [];
-    return [[String(name.value), value] as const];
-  });
 }

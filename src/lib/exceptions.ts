@@ -1,5 +1,6 @@
 import { FIELD_BY_PATH, withRaw } from './policy/fields.ts';
 import type { FieldPath, RawPolicy } from './policy/model.ts';
+import { mendWord } from './text.ts';
 
 /**
  * An accepted deviation: until it ends, this one field of this one policy is desired to hold this value. Written in the
@@ -62,7 +63,7 @@ export function exceptionProblems(list: unknown): ExceptionProblem[] {
         .map((name) => ({
           path: `.${index}.${name}`,
           message: 'is unknown',
-          mend: `take it away; known are ${MEMBERS.join(', ')}`,
+          mend: mendWord(name, MEMBERS, `take it away; known are ${MEMBERS.join(', ')}`),
         })),
       ...MEMBERS.flatMap((name) => {
         const wrong = name === 'field' && isTwice ? TWICE : wrongMember(name, members);
@@ -72,6 +73,7 @@ export function exceptionProblems(list: unknown): ExceptionProblem[] {
   });
 }
 
+const FIELD_MEND = 'write the path of one field, such as conditions.users.excludeGroups';
 const TWICE = { message: 'is excepted twice', mend: 'keep one of the two' };
 
 function wrongMember(
@@ -90,7 +92,7 @@ function wrongMember(
         };
       return typeof value === 'string' && FIELD_BY_PATH.has(value)
         ? undefined
-        : { message, mend: 'write the path of one field, such as conditions.users.excludeGroups' };
+        : { message, mend: mendWord(String(value), FIELD_BY_PATH.keys(), FIELD_MEND) };
     case 'until':
       return typeof value === 'string' && endOf(value) !== undefined
         ? undefined

@@ -2,6 +2,8 @@ import { getNodeValue, type Node, type ParseError, parseTree, printParseErrorCod
 import { BETA_ONLY, FIELDS, READ_ONLY, rawAt, withRaw } from './policy/fields.ts';
 import type { RawPolicy } from './policy/model.ts';
 import { isNoise } from './policy/values.ts';
+import { type Place, placesIn, START } from './problem.ts';
+import { joined } from './strictJson.ts';
 
 /** Why a file, or a part of it, holds nothing that could be captured. */
 export type ExportProblemKind =
@@ -12,13 +14,7 @@ export type ExportProblemKind =
   | 'tableRow'
   | 'noPolicy';
 
-/** 1-based. */
-export interface ExportPlace {
-  readonly line: number;
-  readonly column: number;
-}
-
-export interface ExportProblem extends ExportPlace {
+export interface ExportProblem extends Place {
   readonly kind: ExportProblemKind;
   /** Where in the file, such as `value.3`; empty for the file itself. */
   readonly path: string;
@@ -27,7 +23,7 @@ export interface ExportProblem extends ExportPlace {
 }
 
 /** A policy in an export, in Graph's own spelling. */
-export interface FoundPolicy extends ExportPlace {
+export interface FoundPolicy extends Place {
   readonly path: string;
   readonly raw: RawPolicy;
 }
@@ -67,10 +63,9 @@ export function readExport(bytes: Uint8Array): ExportRead {
   return search(tree, placeAt);
 }
 
-const START: ExportPlace = { line: 1, column: 1 };
 const EXPORT_AS_JSON = '; export with `… | ConvertTo-Json -Depth 10`, or save Graph’s own answer';
 
-function failed(kind: ExportProblemKind, message: string, place: ExportPlace): ExportRead {
+function failed(kind: ExportProblemKind, message: string, place: Place): ExportRead {
   return { policies: [], problems: [{ kind, path: '', message, ...place }], notes: [] };
 }
 
@@ -112,14 +107,7 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function placesIn(text: string): (offset: number) => ExportPlace {
-  return (offset) => {
-    const before = text.slice(0, offset);
-    return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
-  };
-}
-
-function search(tree: Node, placeAt: (offset: number) => ExportPlace): ExportRead {
+function search(tree: Node, placeAt: (offset: number) => Place): ExportRead {
   const policies: FoundPolicy[] = [];
   const problems: ExportProblem[] = [];
   const notes: string[] = [];
@@ -198,10 +186,6 @@ function childrenOf(node: Node): readonly (readonly [string, Node])[] {
   return children.flatMap(({ children: pair }) =>
     pair?.[1] === undefined ? [] : [[String(pair[0]?.value), pair[1]] as const],
   );
-}
-
-function joined(path: string, name: string): string {
-  return path === '' ? name : `${path}.${name}`;
 }
 
 /** Graph's spelling of every member it knows, by its lower case: PowerShell writes `IncludeUsers`. */

@@ -17,6 +17,7 @@ import type {
   PolicyRead,
   Ports,
 } from './ports.ts';
+import { mendWord } from './text.ts';
 
 /** What the tables say: the desired state, every row of it read and checked, and what is bound to what. */
 export interface TablesState {
@@ -25,7 +26,7 @@ export interface TablesState {
   readonly bindings: Map<PolicyKey, Binding>;
   /** Rows that cannot be believed: nothing is written for their keys. */
   readonly damaged: readonly DamagedRow[];
-  /** Bound keys without any row: somebody removed it behind our back. */
+  /** Keys that a run has seen a row of, without any: somebody removed it behind our back. */
   readonly vanished: readonly PolicyKey[];
   /** No row at all, good or bad: nobody has pushed yet. */
   readonly isEmpty: boolean;
@@ -86,9 +87,10 @@ async function chainProblem(
 ): Promise<string | undefined> {
   const standing = standingOf(head, seen);
   if (standing.kind === 'continues') return undefined;
-  if (standing.kind === 'broken') return standing.problem;
-  const { versions } = await store.history(head.key);
-  const broken = brokenLink(head, seen, versions);
+  const broken =
+    standing.kind === 'broken'
+      ? standing.problem
+      : brokenLink(head, seen, (await store.history(head.key)).versions);
   return broken === undefined
     ? undefined
     : `${broken}; see \`caretaker history ${head.key}\` and push the version you trust again (\`caretaker rollback\`)`;
@@ -237,7 +239,10 @@ export function unknownKeys(asked: readonly PolicyKey[] | null, { desired, damag
   const known = new Set([...desired, ...damaged].map(({ key }) => key));
   return (asked ?? [])
     .filter((key) => !known.has(key))
-    .map((key) => `no desired policy has the key "${key}"`);
+    .map(
+      (key) =>
+        `no desired policy has the key "${key}"; ${mendWord(key, known, '`caretaker status` lists them all')}`,
+    );
 }
 
 /** Turns stored rows into effective desired policies. Pure; a bad row costs its own key and no other. */
@@ -256,11 +261,13 @@ export function readDesired(
     else desired.push(wanted);
   }
   const known = new Set([...versions, ...damaged].map(({ key }) => key));
-  const vanished = [...bindings.values()]
-    .filter(({ key, id }) => id !== null && !known.has(key))
-    .map(({ key }) => key);
+  // Rows are never removed by us, not even those of a released key: whoever removed one hides what was wanted.
+  const vanished = [...bindings.keys()].filter((key) => !known.has(key));
   return { ...withoutNamesakes(desired, bad, bindings), vanished };
 }
+
+/** Whoever pushes it again is told all of them. */
+const PROBLEMS_TOLD_MAX = 5;
 
 function desiredFrom(
   row: DesiredVersion,
@@ -272,12 +279,13 @@ function desiredFrom(
   const { key, version, hash, author } = row;
   const parsed = parseDesired(row.content);
   if (!parsed.ok) {
-    const problems = parsed.problems.map(
-      ({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`,
-    );
+    const told = parsed.problems
+      .slice(0, PROBLEMS_TOLD_MAX)
+      .map(({ path, message, mend }) => `${path === '' ? 'it' : path} ${message} (${mend})`);
+    const more = parsed.problems.length - told.length;
     return {
       key,
-      problem: `version ${version} says nothing that could be carried out: ${problems.join('; ')}. Push it again`,
+      problem: `version ${version} says nothing that could be carried out: ${told.join('; ')}${more === 0 ? '' : `; and ${more} more`}. Push it again`,
     };
   }
   const { raw, displayName } = parsed.document;

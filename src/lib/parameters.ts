@@ -3,6 +3,7 @@ import { FIELD_BY_PATH, READ_ONLY } from './policy/fields.ts';
 import { isGuid } from './policy/values.ts';
 import { byPlace, type Place, type Problem, START } from './problem.ts';
 import { type JsonDocument, nodesOf, readJson } from './strictJson.ts';
+import { mendWord } from './text.ts';
 
 /** What the parameters of a run stand for in one deployment; ids, lower case. */
 export type Parameters = Readonly<Record<string, readonly string[]>>;
@@ -45,8 +46,10 @@ export interface ParametersRead {
 /** A parameter named in a policy. */
 export interface Use {
   readonly name: string;
-  /** The member it stands in. */
+  /** The member of the policy it is a value of; in an exception, the one that is excepted. */
   readonly path: string;
+  /** Where it stands in the file, as problems name it. */
+  readonly at: string;
   readonly node: Node;
   readonly isInList: boolean;
 }
@@ -150,31 +153,43 @@ function wrongValue(said: unknown): { readonly message: string; readonly mend: s
   };
 }
 
-/** A display name may begin with @. */
+/** A display name may begin with @; of what is ours, only the values of exceptions are values of the policy. */
 const NEVER_PARAMETERS: ReadonlySet<string> = new Set(['displayName', '$schema', 'caretaker', ...READ_ONLY]);
 
-/** Every parameter a policy names. */
+/** Every parameter a policy names, those in values of its exceptions included. */
 export function usesIn(tree: Node): Use[] {
   return [...nodesOf(tree)].flatMap(({ node, path }) => {
     const name = node.type === 'string' ? parameterIn(node.value) : undefined;
-    if (name === undefined || NEVER_PARAMETERS.has(path.split('.')[0] ?? '')) return [];
-    return [{ name, path, node, isInList: node.parent?.type === 'array' }];
+    if (name === undefined) return [];
+    const isInList = node.parent?.type === 'array';
+    if (path === 'caretaker.exceptions.value') return [{ name, node, isInList, ...excepted(node, isInList) }];
+    return NEVER_PARAMETERS.has(path.split('.')[0] ?? '') ? [] : [{ name, path, at: path, node, isInList }];
   });
+}
+
+/** Which field an exception is of, and where its value stands. @param node its value, or a member of it */
+function excepted(node: Node, isInList: boolean): Pick<Use, 'path' | 'at'> {
+  const value = isInList ? node.parent : node;
+  const exception = value?.parent?.parent;
+  const field = exception?.children?.find(({ children }) => children?.[0]?.value === 'field');
+  const index = exception?.parent?.children?.indexOf(exception) ?? 0;
+  return { path: String(field?.children?.[1]?.value), at: `caretaker.exceptions.${index}.value` };
 }
 
 /** What is wrong with one use of a parameter, if anything. */
 export function wrongUse(use: Use, own: OwnParameters): Omit<Problem, 'line' | 'column'> | undefined {
-  const { name, path, isInList } = use;
+  const { name, path, at, isInList } = use;
   const ids = own.get(name);
   const ofRun = Object.hasOwn(RUN_PARAMETERS, name) ? RUN_PARAMETERS[name] : undefined;
   if (ids === undefined && ofRun === undefined) {
-    const known = [...Object.keys(RUN_PARAMETERS), ...own.keys()].map((one) => `@${one}`).join(', ');
-    const message = `names @${name}, which nobody knows; known are ${known}`;
+    const known = [...Object.keys(RUN_PARAMETERS), ...own.keys()].map((one) => `@${one}`);
+    const message = `names @${name}, which nobody knows; known are ${known.join(', ')}`;
     return {
       kind: 'unknownParameter',
-      path,
+      path: at,
+      parameter: name,
       message,
-      mend: `write "${name}" into ${PARAMETERS_FILE} beside it`,
+      mend: mendWord(`@${name}`, known, `write "${name}" into ${PARAMETERS_FILE} beside it`),
     };
   }
   const field = FIELD_BY_PATH.get(path);
@@ -182,20 +197,26 @@ export function wrongUse(use: Use, own: OwnParameters): Omit<Problem, 'line' | '
   if (field === undefined) return undefined;
   if (field.kind.ids !== true) {
     const message = `names @${name}, and takes no ids`;
-    return { kind: 'misplacedParameter', path, message, mend: 'write the value itself' };
+    return { kind: 'misplacedParameter', path: at, message, mend: 'write the value itself' };
   }
   if (ofRun !== undefined) {
     if (ofRun.paths.includes(path) && isInList) return undefined;
     const message = `names @${name}, which belongs elsewhere`;
-    return { kind: 'misplacedParameter', path, message, mend: `name it in ${ofRun.paths.join(' or ')}` };
+    return { kind: 'misplacedParameter', path: at, message, mend: `name it in ${ofRun.paths.join(' or ')}` };
   }
   if (ids?.length === 0) {
     const message = `names @${name}, which stands for nothing; the policy would mean something else without it`;
-    return { kind: 'emptyParameter', path, message, mend: `give it a value in ${PARAMETERS_FILE}` };
+    return {
+      kind: 'emptyParameter',
+      path: at,
+      parameter: name,
+      message,
+      mend: `give it a value in ${PARAMETERS_FILE}`,
+    };
   }
   if (!isInList && ids?.length !== 1) {
     const message = `takes one id, and @${name} stands for ${ids?.length}`;
-    return { kind: 'misplacedParameter', path, message, mend: 'name a parameter that stands for one' };
+    return { kind: 'misplacedParameter', path: at, message, mend: 'name a parameter that stands for one' };
   }
   return undefined;
 }

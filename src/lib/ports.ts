@@ -238,6 +238,8 @@ export interface DesiredVersion {
 export interface DamagedRow {
   readonly key: PolicyKey;
   readonly problem: string;
+  /** Number of a version that is whole, and that nobody known has signed or built on. */
+  readonly doubted?: number;
 }
 
 export interface DesiredRead {
@@ -280,6 +282,8 @@ export interface DesiredPush {
   readonly baseHash: string | null;
   /** Links before the base are missing: this version is made on none, and begins a chain of its own. */
   readonly beginsChain?: boolean;
+  /** The highest number a run has seen: none up to it is given away again, even where its row is gone. */
+  readonly above?: number;
 }
 
 /** Every binding that can be read, and the keys of those that cannot. */

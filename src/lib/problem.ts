@@ -27,6 +27,8 @@ export interface Problem extends Place {
   readonly code?: string;
   /** Dotted path of the member; empty for the text as a whole. */
   readonly path: string;
+  /** The parameter that has no value, where that is what is wrong. */
+  readonly parameter?: string;
   /** What is wrong, said of the member. */
   readonly message: string;
   readonly mend: string;

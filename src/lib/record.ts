@@ -318,7 +318,7 @@ export function tamperingOf({ damaged, vanished, desired }: State): ReportedFind
     })),
     ...vanished.map((key) => ({
       key,
-      detail: `binding "${key}": its desired row has vanished; push it again, or release it with \`caretaker forget ${key}\`; ${reference(key)}`,
+      detail: `binding "${key}": its desired row has vanished; go back to a version that \`caretaker history ${key}\` shows (\`caretaker rollback\`), or, where none is left, push its file again, and \`caretaker forget\` it then if nobody wants it; ${reference(key)}`,
     })),
   ].map((found) => ({ rule: TAMPERING, decision: 'hold' as const, level: 'error' as const, ...found }));
 }

@@ -194,15 +194,19 @@ export function renderMeanwhile({ version, change, verdict, outcome }: Meanwhile
   return `kept at version ${version} meanwhile: ${change?.action ?? 'nothing'} ${result}`;
 }
 
+/**
+ * How the tenant stands to what is desired. Said of the tenant: a version that loosens, and waits, finds the tenant
+ * stricter, and whoever reads "tightened" there would think it did.
+ */
 const EFFECT: Readonly<Record<Effect, string>> = {
-  loosens: 'loosened',
-  tightens: 'tightened',
-  neutral: 'changed',
-  unclear: 'changed, effect unclear',
+  loosens: 'the tenant is looser',
+  tightens: 'the tenant is stricter',
+  neutral: 'neither looser nor stricter',
+  unclear: 'looser or stricter, nobody can tell',
 };
 
-/** One field: desired first, then what is there, then what that did to the policy. */
-export function renderField({ path, desired, observed, effect }: ReportedField | FieldDrift): string {
+/** One field: desired first, then what is there, then how that stands to what is desired. */
+function renderField({ path, desired, observed, effect }: ReportedField | FieldDrift): string {
   return `${path}: ${renderMove(desired, observed)} (${EFFECT[effect]})`;
 }
 
@@ -229,7 +233,9 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
   const section = (title: string, waiting: readonly WaitingChange[]): readonly string[] =>
     waiting.length === 0 ? [] : [title, ...waiting.flatMap((change) => renderWaiting(change, nowMs, app))];
   return lines([
-    `tenant ${status.tenantId}, ${status.mode}, schedule ${status.schedule ?? 'none'}`,
+    ...(app === undefined
+      ? [`tenant ${status.tenantId}`, `  ${NOT_THE_APPS}: ${settingsIn(status)}`]
+      : [`tenant ${status.tenantId}, ${settingsIn(status)}`]),
     ...(last === null
       ? []
       : [
@@ -242,6 +248,13 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
     ...status.policies.map((policy) => `  ${policy.key} "${policy.displayName}": ${standing(policy)}`),
     ...(status.unmanaged.length === 0 ? [] : [`  ${status.unmanaged.length} unmanaged policies`]),
   ]);
+}
+
+/** What the app's own settings say, only the app can tell. */
+const NOT_THE_APPS = 'by the settings of this shell (those of the app: --app <url>)';
+
+function settingsIn({ mode, schedule }: Status): string {
+  return `${mode}, schedule ${schedule ?? 'none'}`;
 }
 
 /** What somebody on call should know first, most urgent first. */

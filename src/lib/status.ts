@@ -50,7 +50,11 @@ export interface WaitingChange {
 /** How many runs are looked at for one that judged: running and failed ones say nothing about the policies. */
 const RUNS_LOOKED_AT = 20;
 
-/** Four requests to the tables, none to the tenant. */
+/**
+ * Four requests to the tables, none to the tenant.
+ *
+ * @param settings of the app; on the command line those of the shell, which may say otherwise
+ */
 export async function statusOf({ runs, control, approvals }: Ports, settings: Settings): Promise<Status> {
   const latest = await runs.latest(RUNS_LOOKED_AT);
   const judged = latest.find(({ status }) => status !== 'running' && status !== 'failed');
@@ -104,9 +108,11 @@ function waitingChange(
   };
 }
 
+export const NO_SCHEDULE = 'RECONCILE_SCHEDULE is not set, so no run starts by itself';
+
 function warningsOf(settings: Settings, latest: readonly RunSummary[]): string[] {
   const warnings: string[] = [];
-  if (settings.schedule === null) warnings.push('RECONCILE_SCHEDULE is not set, so no run starts by itself');
+  if (settings.schedule === null) warnings.push(NO_SCHEDULE);
   if (settings.protected.users.length + settings.protected.groups.length === 0) {
     warnings.push(
       'neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody, so nothing is ever written',

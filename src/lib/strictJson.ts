@@ -27,6 +27,8 @@ export interface JsonDocument {
   readonly value: unknown;
   readonly tree: Node;
   placeOf(node: Node): Place;
+  /** The value at a dotted path, members of lists by index. Names may hold dots: of several, the first in the text. */
+  nodeAt(path: string): Node | undefined;
 }
 
 interface Finding {
@@ -59,7 +61,7 @@ export function readJson(text: string): JsonRead {
   const read = parsed(text);
   if ('message' in read) return fail(...oddities, read);
   return {
-    document: { value: read.value, tree, placeOf: ({ offset }) => placeAt(offset) },
+    document: { value: read.value, tree, placeOf: ({ offset }) => placeAt(offset), nodeAt: indexed(tree) },
     problems: located([...oddities, ...ambiguities(text, tree)], placeAt),
   };
 }
@@ -95,6 +97,28 @@ export function* nodesOf(node: Node, path = ''): Generator<{ readonly node: Node
     const [name, value] = child.type === 'property' ? (child.children ?? []) : [undefined, child];
     if (value === undefined) continue;
     yield* nodesOf(value, name === undefined ? path : joined(path, String(name.value)));
+  }
+}
+
+/** Reads the tree once, when first asked, however many paths are asked for. */
+function indexed(tree: Node): JsonDocument['nodeAt'] {
+  let nodes: Map<string, Node> | undefined;
+  return (path) => {
+    if (nodes === undefined) {
+      nodes = new Map();
+      for (const [name, node] of membersBelow(tree)) if (!nodes.has(name)) nodes.set(name, node);
+    }
+    return nodes.get(path);
+  };
+}
+
+function* membersBelow(node: Node, path = ''): Generator<readonly [path: string, node: Node]> {
+  for (const [index, child] of (node.children ?? []).entries()) {
+    const [name, value] = child.type === 'property' ? (child.children ?? []) : [undefined, child];
+    if (value === undefined) continue;
+    const here = joined(path, String(name?.value ?? index));
+    yield [here, value];
+    yield* membersBelow(value, here);
   }
 }
 

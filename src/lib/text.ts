@@ -25,3 +25,34 @@ export function withoutQuotations(text: string): string {
   const isClosed = text.split('"').length % 2 === 1;
   return `${text.slice(0, first)}"…"${isClosed ? text.slice(text.lastIndexOf('"') + 1) : ''}`;
 }
+
+/** Names are shorter; comparing long words costs. */
+const WORD_MAX = 80;
+
+/** How to mend a word nobody knows: with the known one it is nearly, where there is such a one. */
+export function mendWord(word: string, known: Iterable<string>, otherwise: string): string {
+  const [near] = [...known]
+    .map((one) => ({ one, edits: editsBetween(word.toLowerCase(), one.toLowerCase()) }))
+    .filter(({ one, edits }) => edits <= Math.max(1, one.length / 4))
+    .sort((a, b) => a.edits - b.edits);
+  return near === undefined ? otherwise : `did you mean ${near.one}? Otherwise ${otherwise}`;
+}
+
+/** How many letters must be put in, taken out or replaced (Levenshtein). */
+function editsBetween(one: string, other: string): number {
+  if (one.length > WORD_MAX || other.length > WORD_MAX) return Number.POSITIVE_INFINITY;
+  let before = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...one].entries()) {
+    const row = [index + 1];
+    for (const [at, wanted] of [...other].entries())
+      row.push(
+        Math.min(
+          (before[at] ?? 0) + Number(letter !== wanted),
+          (before[at + 1] ?? 0) + 1,
+          (row[at] ?? 0) + 1,
+        ),
+      );
+    before = row;
+  }
+  return before.at(-1) ?? 0;
+}

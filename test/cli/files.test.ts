@@ -165,6 +165,31 @@ describe('caretaker validate', () => {
     expect(alone).toMatchObject({ code: 2, err: expect.stringContaining('no policy') });
   });
 
+  it('says of a parameter without a value where it is named, and where it is to get one', async () => {
+    write({
+      'parameters.json': '{\n  "spare": "",\n  "pilots": []\n}',
+      'a.json': policy('A', sparing('@pilots')),
+      'b.json': policy('B', sparing('@pilots')),
+    });
+
+    const { code, err } = await validate(folder);
+
+    expect(code).toBe(2);
+    expect(err.split('\n').filter((line) => line !== '')).toEqual([
+      expect.stringMatching(
+        /^a\.json:10:9: conditions\.users\.excludeGroups names @pilots, which stands for nothing/,
+      ),
+      expect.stringMatching(/^b\.json:10:9: /),
+      'parameters.json:3:3: pilots has no value that can be used, and a.json:10 names it; write an object id, or a list of them (emptyParameter)',
+    ]);
+  });
+
+  it('takes no folder for a policy, whatever it is called', async () => {
+    write({ 'a.json': policy('A'), 'old.json/b.json': '{' });
+
+    expect(await validate(folder)).toEqual({ code: 0, err: '', out: '1 of 1 policies are valid\n' });
+  });
+
   it('blames parameters that cannot be read once, and not each policy that names one', async () => {
     write({ 'parameters.json': '{"pilots": ', 'a.json': policy('A', sparing('@pilots')) });
 

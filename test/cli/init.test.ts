@@ -284,7 +284,7 @@ describe('caretaker init, where the environment names a storage', () => {
       expect(declined.asked).toContain('Create the tables in the storage of STATE_STORAGE?');
       expect(unasked.asked).toEqual([]);
       expect([agreed.code, said.code]).toEqual([0, 0]);
-      expect(agreed.out).toContain('created    the tables');
+      expect(agreed.out).toContain('there      are the tables');
       expect(await tables()).toEqual(
         expect.arrayContaining(['bindings', 'control', 'desired', 'journal', 'runs']),
       );

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TokenCredential } from '@azure/identity';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,12 +9,15 @@ const SCOPE = 'c11e0000-0000-4000-8000-000000000001/.default';
 
 let server: Server;
 let heard: IncomingHttpHeaders[];
+/** What the app says to everything. */
+let answer: RequestListener;
 
 beforeEach(async () => {
   heard = [];
+  answer = (_, response) => response.writeHead(204).end();
   server = createServer((request, response) => {
     heard.push(request.headers);
-    response.writeHead(204).end();
+    answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
@@ -33,10 +36,14 @@ const signedOut: TokenCredential = {
   },
 };
 
+function url(): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
 function unfreeze(
   environment: Terminal['environment'],
   tablesCredential: TokenCredential,
-  app = `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  app = url(),
 ): Promise<Told> {
   return caretakerIn({ environment, world: { tablesCredential } }, ['unfreeze', '--app', app]);
 }
@@ -71,5 +78,30 @@ describe('the command line, asking a deployed app', () => {
 
     expect(told.code).toBe(2);
     expect(told.err).toContain('--app must be https');
+  });
+
+  it('has not reached one that breaks off in the middle of its answer', async () => {
+    answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"status":', () => response.destroy());
+    };
+
+    const { code, err } = await caretakerIn({}, ['status', '--app', url()]);
+
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('cannot be reached') });
+  });
+
+  it('says when to try again while a run is at work', async () => {
+    answer = (_, response) => {
+      response.writeHead(409, { 'retry-after': '42', 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify({ detail: 'run 7 holds the lease' }));
+    };
+
+    const { code, err } = await caretakerIn({}, ['plan', '--app', url()]);
+
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'caretaker: another run is at work (run 7 holds the lease); try again in 42 s\n',
+    });
   });
 });

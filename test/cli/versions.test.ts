@@ -1,10 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { readTables, stateOf } from '../../src/lib/observe.ts';
 import { caller } from '../../src/lib/storage/calls.ts';
 import { connect } from '../../src/lib/storage/connect.ts';
+import { createStorage, type TenantStorage } from '../../src/lib/storage/index.ts';
 import type { Rows } from '../../src/lib/storage/rows.ts';
 import { tableRows } from '../../src/lib/storage/tableRows.ts';
 import { handClock } from '../contract/bench.ts';
@@ -67,9 +70,13 @@ async function json(...words: string[]): Promise<Record<string, unknown>> {
 }
 
 async function pushed(change: Record<string, unknown>, ...words: string[]): Promise<Told> {
+  return caretaker('push', await file(change), '--yes', ...words);
+}
+
+async function file(change: Record<string, unknown>): Promise<string> {
   const path = join(folder, `${KEY}.json`);
   await writeFile(path, JSON.stringify(article(change)));
-  return caretaker('push', path, '--yes', ...words);
+  return path;
 }
 
 function rows(): Rows {
@@ -82,6 +89,19 @@ function rows(): Rows {
     tenantId,
     caller(clock, Number.POSITIVE_INFINITY),
   );
+}
+
+function tables(): TenantStorage {
+  const { STATE_STORAGE: connectionString = '' } = sandbox.environment;
+  return createStorage({ connectionString }, handClock()).open(tenantId, Number.POSITIVE_INFINITY);
+}
+
+/** Writes down, as a run does, which version is the newest one it has seen. */
+async function seenByARun(): Promise<void> {
+  const { bound, rows: read } = await readTables(tables());
+  const { noted } = stateOf({ bound, rows: read }, {}, { users: [], groups: [] }, 0);
+  expect(noted).toHaveLength(1);
+  for (const binding of noted) await tables().bindings.put(binding);
 }
 
 describe('every change since the beginning', () => {
@@ -146,6 +166,26 @@ describe('every change since the beginning', () => {
     expect((await caretaker('rollback', 'nobody', '--to', '1', '--yes')).code).toBe(2);
   });
 
+  it('leaves a file that says otherwise, says so, and can be written back into it', async () => {
+    const path = join(folder, `${KEY}.json`);
+    await pushed({});
+    const first = await readFile(path, 'utf8');
+    await pushed({ state: 'disabled' });
+
+    const back = await caretaker('rollback', KEY, '--to', '1', '--yes');
+    const kept = await caretaker('history', KEY, '--out', path);
+    const written = await caretaker('history', `${KEY}@3`, '--out', path, '--yes');
+    const again = await caretaker('push', path, '--yes');
+    const forgotten = await caretaker('forget', KEY, '--yes');
+
+    expect(back.out).toContain(`caretaker history ${KEY} --out <folder>/${KEY}.json`);
+    expect(kept).toMatchObject({ code: 1, out: expect.stringContaining('was kept') });
+    expect(written.code).toBe(0);
+    expect(await readFile(path, 'utf8')).toBe(first);
+    expect(again.out).toContain('1 unchanged');
+    expect(forgotten.out).toContain(`Where ${KEY}.json is kept, take it away`);
+  });
+
   it('is not made when nobody agrees, or nobody can be asked', async () => {
     await pushed({});
     await pushed({ state: 'disabled' });
@@ -189,6 +229,35 @@ describe('every change since the beginning', () => {
     expect(problems.join()).toContain('version 2 is missing');
   });
 
+  it('is pushed from its file again when every row is gone, under a number that no run has seen', async () => {
+    await pushed({ state: 'disabled' });
+    await pushed({});
+    await seenByARun();
+    for (const { rowKey } of await rows().range({ from: '!', to: '~' })) await rows().remove(rowKey);
+
+    const again = await pushed({});
+
+    expect(again).toMatchObject({ code: 0, out: expect.stringContaining(`Pushed ${KEY} 3.`) });
+    expect((await readTables(tables())).rows.damaged).toEqual([]);
+  });
+
+  it('is not made on a newest row that somebody put back, and a rollback mends it', async () => {
+    await pushed({ state: 'disabled' });
+    const old = await rows().read(`head|${KEY}`);
+    await pushed({});
+    await seenByARun();
+    await rows().put({ rowKey: `head|${KEY}`, columns: old?.columns as never });
+
+    const refused = await pushed({ displayName: 'CA009' });
+    const shown = await caretaker('history', KEY);
+    const back = await caretaker('rollback', KEY, '--to', '2', '--yes');
+
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('version 2 was seen before') });
+    expect(shown).toMatchObject({ code: 1, out: expect.stringContaining('version 2 was seen before') });
+    expect(back).toMatchObject({ code: 0, out: expect.stringContaining(`Pushed ${KEY} 3.`) });
+    expect((await readTables(tables())).rows.damaged).toEqual([]);
+  });
+
   it('shows a newest row that was edited, and a rollback mends it', async () => {
     await pushed({});
     const head = await rows().read(`head|${KEY}`);
@@ -216,6 +285,13 @@ describe('a version and the tenant', () => {
     expect((await caretaker('run')).code).toBe(0);
     expect((await caretaker('diff', KEY)).code).toBe(0);
 
+    const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    const value = ['mfa', 'compliantDevice'];
+    const excepted = { field: 'grantControls.builtInControls', value, owner: 'Ada', reason: 'CHG-1', until };
+    await pushed({ caretaker: { exceptions: [excepted] } });
+    expect((await caretaker('diff', KEY)).out).toContain('builtInControls: -compliantDevice');
+    await pushed({});
+
     const [policy] = sandbox.tenant.truth();
     sandbox.tenant.admin.edit(String(policy?.id), (edited) => {
       (edited.conditions as { users: { excludeUsers: string[] } }).users.excludeUsers.push(STRANGER);
@@ -239,6 +315,18 @@ describe('a version and the tenant', () => {
   });
 });
 
+describe('a run from here', () => {
+  it('says when to try again while another is at work', async () => {
+    await pushed({});
+    expect(await tables().control.acquire('run-7')).toMatchObject({ kind: 'held' });
+
+    const { code, err } = await caretaker('plan');
+
+    expect(code).toBe(1);
+    expect(err).toMatch(/another run is at work \(run run-7\); try again in \d+ s\n/);
+  });
+});
+
 describe('keys', () => {
   async function created(name: string, settings: Readonly<Record<string, string>> = {}): Promise<string> {
     const path = join(folder, name);
@@ -256,6 +344,19 @@ describe('keys', () => {
     expect((await caretaker('keys', 'list', '--key-file', path)).out).toBe(`${line}\n`);
     expect((await caretaker('keys', 'create')).code).toBe(2);
   });
+
+  it.each(['brainpoolP256r1', 'prime256v1'])(
+    'are not taken from a file of another curve, %s',
+    async (namedCurve) => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve });
+      const path = join(folder, 'ec.pem');
+      await writeFile(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+
+      const { code, err } = await caretaker('keys', 'list', '--key-file', path);
+
+      expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('holds no Ed25519 key') });
+    },
+  );
 
   it('can be kept under a passphrase', async () => {
     const secret = { CARETAKER_KEY_PASSPHRASE: 'correct horse' };
@@ -318,6 +419,63 @@ describe('keys', () => {
       others: [],
       problems: [],
     });
+  });
+
+  it('sign nothing anew where versions are signed and nobody said who is believed', async () => {
+    await created('key.pem');
+    const key = ['--key-file', join(folder, 'key.pem')];
+    await pushed({}, ...key);
+    const other = join(folder, 'other.json');
+    await writeFile(other, JSON.stringify(article({ displayName: 'CA002' })));
+    await caretaker('push', other, '--yes');
+
+    const refused = await caretaker('keys', 'rotate', ...key, '--yes');
+
+    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('set DESIRED_STATE_SIGNERS') });
+    expect(await json('history', 'other')).toMatchObject({ versions: [{ version: 1, signer: null }] });
+  });
+
+  it('leave a newest row alone that was put back, when the others are signed anew', async () => {
+    const settings = { DESIRED_STATE_SIGNERS: await created('key.pem') };
+    const key = ['--key-file', join(folder, 'key.pem')];
+    await caretakerWith(settings, ['push', await file({ state: 'disabled' }), '--yes', ...key]);
+    const old = await rows().read(`head|${KEY}`);
+    await caretakerWith(settings, ['push', await file({}), '--yes', ...key]);
+    await seenByARun();
+    await rows().put({ rowKey: `head|${KEY}`, columns: old?.columns as never });
+    const signers = `${settings.DESIRED_STATE_SIGNERS},${await created('new.pem')}`;
+
+    const rotated = await caretakerWith({ DESIRED_STATE_SIGNERS: signers }, [
+      ...['keys', 'rotate', '--yes', '--key-file', join(folder, 'new.pem')],
+    ]);
+
+    expect(rotated).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('! left alone: the newest row is'),
+    });
+    expect(rotated.out).toContain('Nothing to do');
+  });
+
+  it('name nobody beside a version that only says who signed it, whatever it does to the terminal', async () => {
+    const settings = { DESIRED_STATE_SIGNERS: await created('key.pem') };
+    await caretakerWith(settings, ['push', await file({}), '--yes', '--key-file', join(folder, 'key.pem')]);
+    const genuine = await rows().read(`head|${KEY}`);
+    await created('other.pem');
+    const other = ['--key-file', join(folder, 'other.pem')];
+    await pushed({ state: 'disabled' }, ...other, '--author', '\u001b[2Jann\nversion 9');
+    const { signer, signature } = genuine?.columns ?? {};
+    for (const rowKey of [`head|${KEY}`, `version|${KEY}|0000000002`]) {
+      const forged = await rows().read(rowKey);
+      await rows().put({ rowKey, columns: { ...forged?.columns, signer, signature } as never });
+    }
+
+    const { code, out } = await caretakerWith(settings, ['history', KEY]);
+    const listed = JSON.parse((await caretakerWith(settings, ['history', KEY, '--json'])).out);
+
+    expect(code).toBe(1);
+    expect(out).toMatch(/^version 2 {2}\S+ {2}\ufffd\[2Jann\ufffdversion 9 {2}NOT BELIEVED/);
+    expect(out).toMatch(/\nversion 1 {2}\S+ {2}ann {2}signed by /);
+    expect(listed).toMatchObject({ versions: [{ believed: false }, { believed: true }] });
   });
 
   it('make nothing believable that nobody known has signed', async () => {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DesiredPush, DesiredState } from '../../src/lib/ports.ts';
+import { documentColumns } from '../../src/lib/storage/documents.ts';
+import type { Cell } from '../../src/lib/storage/rows.ts';
+import { versionHash } from '../../src/lib/storage/versionHash.ts';
 import { type Bench, HOSTILE_TEXTS, places } from './bench.ts';
 
 const KEY = 'require-mfa';
@@ -215,6 +218,29 @@ describe.each(places)('the desired state $name', ({ start }) => {
     expect((await foreign.open().desired.heads()).damaged.map(({ key }) => key)).toEqual(['original']);
   });
 
+  it.each(['UPPER', 'a|b', '__proto__', 'a%2Fb', 'x'.repeat(65)])(
+    'reports a sound version under a name that is no key, %j, and uses it for nothing',
+    async (name) => {
+      const desired = fresh();
+      await desired.push([push()]);
+      const columns = soundColumns(bench.tenant, name);
+      await bench.raw('desired').put({ rowKey: `head|${name}`, columns });
+
+      const { versions, damaged } = await desired.heads();
+
+      expect(versions.map(({ key }) => key)).toEqual([KEY]);
+      expect(damaged).toMatchObject([{ key: name, problem: expect.stringContaining('no policy key') }]);
+    },
+  );
+
+  it('gives no number that was seen before, though every row of it is gone', async () => {
+    const desired = fresh();
+
+    const [again] = await desired.push([push({ above: 7 })]);
+
+    expect(again).toMatchObject({ version: 8, previousHash: null });
+  });
+
   it('mends a damaged head with the next push, made on the newest version that can be believed', async () => {
     const desired = fresh();
     const baseHash = await pushVersions(desired, 2);
@@ -231,7 +257,9 @@ describe.each(places)('the desired state $name', ({ start }) => {
     const baseHash = await pushVersions(desired, 2);
     await bench.raw('desired').remove(`head|${KEY}`);
 
-    await expect(desired.push([push()])).rejects.toThrow('somebody pushed version 2 since');
+    await expect(desired.push([push()])).rejects.toThrow(
+      'the newest row of require-mfa is missing or cannot be believed; see `caretaker history require-mfa` and go back to a version you trust (`caretaker rollback`)',
+    );
     const [mended] = await desired.push([push({ baseHash })]);
 
     expect(await desired.heads()).toEqual({ versions: [mended], damaged: [] });
@@ -265,6 +293,14 @@ describe.each(places)('the desired state $name', ({ start }) => {
     ]);
   });
 });
+
+/** The columns of a first version of this name, as somebody writes them who can compute hashes. */
+function soundColumns(tenant: string, name: string): Readonly<Record<string, Cell>> {
+  const { baseHash: _, ...said } = push({ key: name });
+  const hash = versionHash(tenant, { ...said, version: 1, previousHash: null });
+  const { author, pushedAt, message, active, content } = said;
+  return { ...documentColumns(content), key: name, version: 1, hash, author, pushedAt, message, active };
+}
 
 async function pushMore(desired: DesiredState, count: number): Promise<void> {
   for (let more = 0; more < count; more++) {

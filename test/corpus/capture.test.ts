@@ -12,7 +12,7 @@ import { CORPUS } from './corpus.ts';
 const TABLE = new URL('./captures.json', import.meta.url);
 const FOLDERS = ['drift-pairs', 'policies', 'raw-encodings', 'whatif', 'wrapped'];
 const NOBODY = { users: [], groups: [] };
-const FACTS = { parameters: {}, identities: NOBODY, names: new Map<string, string>() };
+const FACTS = { parameters: {}, identities: NOBODY, names: new Map<string, string>(), own: new Map() };
 
 interface Told {
   readonly verdict: string;

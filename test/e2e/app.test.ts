@@ -200,7 +200,7 @@ describe('the command line, on the same engine', () => {
     const planned = await caretaker('plan');
 
     expect(planned.code).toBe(3);
-    expect(planned.out).toContain('state: enabled → disabled (loosened)');
+    expect(planned.out).toContain('state: enabled → disabled (the tenant is looser)');
     expect(thePolicy().state).toBe('disabled');
   });
 
@@ -220,6 +220,28 @@ describe('the command line, on the same engine', () => {
 
     expect(here.code).toBe(0);
     expect(JSON.parse(here.out)).toEqual(JSON.parse(there.out));
+  });
+
+  it('says whose settings it shows the status by', async () => {
+    const here = await caretaker('status');
+    const unset = await caretakerIn({ environment: { ...sandbox.environment, RECONCILE_SCHEDULE: '' } }, [
+      'status',
+    ]);
+    const there = await caretaker('status', '--app', host.url);
+
+    expect(here.out).toContain('by the settings of this shell (those of the app: --app <url>): enforce');
+    expect(unset.out).not.toContain('no run starts by itself');
+    expect(there.out).not.toContain('this shell');
+  });
+
+  it.each([
+    [['diff', 'require-mfa-azure-management', 'tenant'], 'caretaker plan'],
+    [['capture', '--all'], '--from'],
+  ])('says of %j that it is not for --app, and what is', async (words, inItsPlace) => {
+    const { code, err } = await caretaker(...words, '--app', host.url);
+
+    expect(code).toBe(2);
+    expect(err).toContain(inItsPlace);
   });
 
   it('pushes nothing twice', async () => {

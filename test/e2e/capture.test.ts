@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -98,6 +98,38 @@ describe('caretaker capture', () => {
     expect(await readdir(folder)).toHaveLength(2);
     expect(await capture()).toMatchObject({ code: 2, err: expect.stringContaining('--all') });
     expect(await capture('--all', '--from', 'x.json')).toMatchObject({ code: 2 });
+  });
+
+  it('takes a policy by the key its file has, and a file for the same whatever parameters it names', async () => {
+    const users = {
+      includeUsers: ['@adele'],
+      excludeUsers: ['@breakGlassUsers'],
+      excludeGroups: ['@breakGlassGroups'],
+    };
+    const office = {
+      displayName: OFFICE,
+      state: 'enabledForReportingButNotEnforced',
+      conditions: { users, applications: { includeApplications: ['Office365'] }, clientAppTypes: ['all'] },
+      grantControls: { operator: 'OR', builtInControls: ['block'] },
+    };
+    await writeFile(join(folder, 'parameters.json'), JSON.stringify({ adele: ADELE }));
+    await writeFile(join(folder, 'office.json'), `\ufeff${JSON.stringify(office)}`);
+
+    const { code, out } = await caretaker('capture', 'office', '--out', folder);
+
+    expect(out).toContain('office.json "CA010 - Block Office for Adele": says this already');
+    expect(code).toBe(0);
+  });
+
+  it('is not kept from its work by what else lies in the folder', async () => {
+    await mkdir(join(folder, 'old.json'));
+    await writeFile(join(folder, 'deep.json'), '['.repeat(100_000));
+    await writeFile(join(folder, 'parameters.json'), '{');
+
+    const { code } = await caretaker('capture', AZURE, '--out', folder);
+
+    expect(code).toBe(0);
+    expect(await readdir(folder)).toContain(`${AZURE_KEY}.json`);
   });
 
   it('replaces no file that says something else, but when told; what is ours in it stays', async () => {

@@ -72,7 +72,7 @@ describe('pushing policies that name parameters', () => {
 
     expect(refused).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/@pilots.*\(emptyParameter\)\nNothing was pushed/),
+      err: expect.stringMatching(/names @pilots[\s\S]*pilots has no value[\s\S]*Nothing was pushed/),
     });
     expect(same.out).toBe('1 unchanged\n');
   });

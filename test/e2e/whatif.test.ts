@@ -165,7 +165,7 @@ describe('caretaker whatif', () => {
     const { code, out } = await caretaker('whatif', '--user', ADELE, '--client-app', 'browser');
 
     expect(code).toBe(0);
-    expect(out).toContain(`user ${ADELE} (0 groups, 0 roles) signing in to ${AZURE_MANAGEMENT} with browser`);
+    expect(out).toContain(`user ${ADELE} (1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} with browser`);
     expect(out).toContain('today           gets in, and nothing is asked for');
     expect(out).toContain('after the plan  gets in after mfa for "CA001 - Require MFA for Azure management"');
     expect(out).toContain(`${KEY}: create, admitted`);

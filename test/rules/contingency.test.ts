@@ -122,7 +122,7 @@ describe('a contingency policy', () => {
     [{ whenTightened: 'never' }, 'cannot be "never" (write "fix" or "hold")'],
     [
       { whenTighten: 'hold' },
-      'caretaker.whenTighten is unknown (take it away; known are contingency, whenTightened, exceptions)',
+      'caretaker.whenTighten is unknown (did you mean whenTightened? Otherwise take it away; known are contingency, whenTightened, exceptions)',
     ],
     ['contingency', 'is not an object'],
   ])('cannot be declared by mistake: %j', async (caretaker, problem) => {

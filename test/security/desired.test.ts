@@ -168,6 +168,41 @@ describe('whoever can write to the table desired, without a key', () => {
     expect(made.live(NAME).state).toBe('disabled');
   });
 
+  it('stops the next push with a row in its place, which no run reads, and the push says so', async () => {
+    const { made, rows } = await signedWorld();
+    await rows.put({ rowKey: rowOf(4), columns: { planted: true } });
+    made.events.length = 0;
+
+    const report = await made.run();
+    const pushed = made.push({ [KEY]: article({ displayName: 'CA009' }) });
+
+    expect(report.status).toBe('inSync');
+    expect(tampered(made)).toEqual([]);
+    await expect(pushed).rejects.toThrow(`"${rowOf(4)}" is there already`);
+  });
+
+  it('cannot make a policy that was never carried out disappear without a word', async () => {
+    const { made, rows } = await signedWorld();
+    const conditions = {
+      users: { includeUsers: ['All'], excludeGroups: ['e0000000-0000-4000-8000-000000000001'] },
+      applications: { includeApplications: ['All'] },
+    };
+    await made.push({ waiting: article({ displayName: 'CA003', conditions }) });
+    expect((await made.run()).status).toBe('held');
+    await rows.remove('head|waiting');
+    made.events.length = 0;
+
+    expect((await made.run()).status).toBe('incomplete');
+    expect(tampered(made).join()).toContain('its desired row has vanished');
+  });
+
+  it('plants rows by the hundred, each heard of, and keeps nothing from being repaired', async () => {
+    const { made, rows } = await signedWorld();
+    for (let row = 0; row < 300; row++) await rows.put({ rowKey: `head|planted-${row}`, columns: { row } });
+
+    await expectUnmoved(made, /the row "head\|planted-299"/);
+  });
+
   it('who removes everything keeps drift from being repaired, changes nothing, and is heard of', async () => {
     const { made, rows } = await signedWorld();
     const before = structuredClone(made.tenant.truth());

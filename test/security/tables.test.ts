@@ -135,6 +135,36 @@ describe('whoever can write to the table bindings', () => {
     expect(made.tenant.truth()).toHaveLength(1);
   });
 
+  it('who claims that a later version was seen, stops new ones, uses no number up, and is heard of', async () => {
+    const made = await settledWorld();
+    await forgeBinding(made, { highestVersion: 9_999_999_000 });
+    made.events.length = 0;
+
+    const report = await made.run();
+    const { desired } = made.ports();
+    const [head] = (await desired.heads()).versions;
+    const item = { key: KEY, content: JSON.stringify(loosened), active: true, author: 'ann', message: '' };
+    const pushed = desired.push(
+      [{ ...item, pushedAt: '2026-01-05T08:00:00.000Z', baseHash: head?.hash ?? null, above: 9_999_999_000 }],
+      ours,
+    );
+
+    expect(report).toMatchObject({ status: 'incomplete', policies: [{ drift: 'none', version: 1 }] });
+    expect(made.events.some(({ event }) => event === 'DesiredStateTampered')).toBe(true);
+    await expect(pushed).rejects.toThrow('look at the row of require-mfa in table "bindings"');
+  });
+
+  it.each([1.5, -1, 2 ** 60])(
+    'who writes a number that is none, %j, damages the row',
+    async (highestVersion) => {
+      const made = await settledWorld();
+
+      await forgeBinding(made, { highestVersion });
+
+      expect((await made.ports().bindings.all()).damaged.map(({ key }) => key)).toEqual([KEY]);
+    },
+  );
+
   it('who damages a row, has its policy left alone, and is heard of', async () => {
     const made = await settledWorld();
     await rowsOf(made, 'bindings').put({ rowKey: KEY, columns: { json0: 'x' } });

@@ -22,6 +22,7 @@ export async function caretakerIn(change: Partial<Terminal>, words: readonly str
     confirm: async () => undefined,
     environment: {},
     user: 'test',
+    command: 'caretaker',
     world: {},
     ...change,
   });

@@ -165,6 +165,6 @@ function noIdentity(): Fault {
   return new Fault(
     'config',
     'There is no managed identity here: IDENTITY_ENDPOINT is not set. Assign an identity to the function app ' +
-      '(a user-assigned one also needs AZURE_CLIENT_ID), or start the app in the sandbox.',
+      '(a user-assigned one also needs AZURE_CLIENT_ID), start the app in the sandbox, or ask the deployed app (--app <url>).',
   );
 }

@@ -339,7 +339,7 @@ export const SERVICE_RULES: readonly ServiceRule[] = [
   {
     code: 'signInFrequency',
     path: `${session}.signInFrequency`,
-    message: 'is enabled without a value and a type',
+    message: 'is enabled without a value above 0 and a type',
     mend: 'write both, or frequencyInterval "everyTime"',
     isBroken: (policy) =>
       policy[`${session}.signInFrequency.frequencyInterval`] === 'timeBased' &&

@@ -52,7 +52,8 @@ function isBinding(value: unknown): value is Binding {
     isNullOr(value.id, (id) => typeof id === 'string') &&
     ORIGINS.includes(value.origin) &&
     typeof value.boundAt === 'number' &&
-    typeof value.highestVersion === 'number' &&
+    Number.isSafeInteger(value.highestVersion) &&
+    Number(value.highestVersion) >= 0 &&
     (value.highestHash === undefined || typeof value.highestHash === 'string') &&
     isNullOr(value.proven, isProven) &&
     isNullOr(value.pending, isPending) &&

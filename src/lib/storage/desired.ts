@@ -1,3 +1,4 @@
+import { isKey } from '../desired.ts';
 import { asFault, Fault } from '../fault.ts';
 import type { PolicyKey, TenantId } from '../policy/model.ts';
 import type { DamagedRow, DesiredPush, DesiredRead, DesiredState, DesiredVersion } from '../ports.ts';
@@ -8,9 +9,10 @@ import { batchBytes, checkRow, LIMITS } from './limits.ts';
 import type { Cell, Row, Rows, RowWrite, StoredRow } from './rows.ts';
 import { signedBytes, type VersionFacts, versionHash } from './versionHash.ts';
 
-const KEY = /^[a-z0-9-]{1,64}$/;
 /** Row keys have this many digits for it; more would stand in the wrong order. */
 const VERSION_MAX = 9_999_999_999;
+/** More versions of one policy than anybody loses; whoever claims to have seen a later one uses the numbers up. */
+const MISSING_MAX = 1_000;
 
 /** Whose versions these are, and who is believed. */
 interface Trust {
@@ -95,7 +97,9 @@ async function readHeads(trust: Trust, rows: Rows): Promise<ReadonlyMap<PolicyKe
 }
 
 function damagedHead(key: PolicyKey, problem: string): DamagedRow {
-  const advice = `see \`caretaker history ${key}\` and push the version you trust again (\`caretaker rollback\`)`;
+  const advice = isKey(key)
+    ? `see \`caretaker history ${key}\` and push the version you trust again (\`caretaker rollback\`)`
+    : 'look at it and remove it';
   return { key, problem: `the row "${desiredKeys.head(key)}" of table "desired": ${problem}; ${advice}` };
 }
 
@@ -109,7 +113,7 @@ async function readHistory(trust: Trust, rows: Rows, key: PolicyKey): Promise<De
     const isVouchedFor = read.kind === 'unsigned' && vouchedFor.has(read.version.hash);
     if (read.kind !== 'damaged') versions.push(read.version);
     if (read.kind === 'whole' || isVouchedFor) vouchedFor.add(read.version.previousHash);
-    else damaged.push(damagedVersion(key, row, read.problem));
+    else damaged.push(damagedVersion(key, row, read));
   }
   return {
     versions,
@@ -123,8 +127,13 @@ function placed(key: PolicyKey, { rowKey }: StoredRow, read: VersionRead): Versi
   return { kind: 'damaged', problem: `it holds version ${read.version.version}` };
 }
 
-function damagedVersion(key: PolicyKey, row: StoredRow, problem: string): DamagedRow {
-  return { key, problem: `the row "${row.rowKey}" of table "desired": ${problem}` };
+function damagedVersion(
+  key: PolicyKey,
+  { rowKey }: StoredRow,
+  read: Exclude<VersionRead, { kind: 'whole' }>,
+): DamagedRow {
+  const problem = `the row "${rowKey}" of table "desired": ${read.problem}`;
+  return read.kind === 'damaged' ? { key, problem } : { key, problem, doubted: read.version.version };
 }
 
 /** @param versions of one key, oldest first */
@@ -152,6 +161,8 @@ function brokenLinks(key: PolicyKey, versions: readonly DesiredVersion[]): Damag
 
 /** Reads a head or a version row; both carry the whole version. */
 function readVersion(trust: Trust, key: PolicyKey, row: StoredRow): VersionRead {
+  // No command could name such a policy, to compare or to release it.
+  if (!isKey(key)) return { kind: 'damaged', problem: 'its name is no policy key' };
   const document = readDocument(row.columns);
   if (document.kind === 'damaged') return document;
 
@@ -198,7 +209,7 @@ function isCount(value: unknown): value is number {
 function checkItems(items: readonly DesiredPush[]): void {
   const seen = new Set<PolicyKey>();
   for (const { key } of items) {
-    if (!KEY.test(key)) {
+    if (!isKey(key)) {
       throw new Fault(
         'rejected',
         `${JSON.stringify(key.slice(0, 80))} is no policy key (a-z, 0-9, -; at most 64)`,
@@ -217,15 +228,21 @@ async function prepare(
   signer: Signer | null,
 ): Promise<Prepared> {
   const { tenant } = trust;
-  const base = await baseOf(trust, rows, item.key, head);
-  if (item.baseHash !== (base.newest?.hash ?? null)) throw moved(item.key, base.newest?.version);
-  if (base.versionsTaken >= VERSION_MAX) throw outOfNumbers(item.key, base.versionsTaken);
+  const base = await baseOf(trust, rows, item, head);
+  const { baseHash, beginsChain = false, above = 0, ...rest } = item;
+  if (baseHash !== (base.newest?.hash ?? null)) {
+    throw base.newest === undefined || head?.read.kind === 'whole'
+      ? moved(item.key, base.newest?.version)
+      : headless(item.key);
+  }
+  if (above > base.versionsTaken + MISSING_MAX) throw tooFarAhead(item.key, base.versionsTaken, above);
+  const versionsTaken = Math.max(base.versionsTaken, above);
+  if (versionsTaken >= VERSION_MAX) throw outOfNumbers(item.key, versionsTaken);
 
-  const { baseHash, beginsChain = false, ...rest } = item;
   const facts: VersionFacts = {
     ...rest,
     previousHash: beginsChain ? null : baseHash,
-    version: base.versionsTaken + 1,
+    version: versionsTaken + 1,
   };
   const signed = await signedBy(signer, signedBytes(tenant, facts));
   const version: DesiredVersion = { ...facts, hash: versionHash(tenant, facts), signed };
@@ -244,6 +261,13 @@ async function signedBy(signer: Signer | null, bytes: Buffer): Promise<DesiredVe
   return signer === null ? null : { signer: signer.public.id, signature: await signer.sign(bytes) };
 }
 
+function tooFarAhead(key: PolicyKey, taken: number, seen: number): Fault {
+  return new Fault(
+    'rejected',
+    `version ${seen} of ${key} is said to have been seen, and the newest row here is ${taken}: look at the row of ${key} in table "bindings", which was hardly written by a run`,
+  );
+}
+
 function outOfNumbers(key: PolicyKey, taken: number): Fault {
   const row = desiredKeys.version(key, taken);
   return new Fault(
@@ -259,9 +283,17 @@ interface Base {
   readonly versionsTaken: number;
 }
 
-/** A head that is gone or cannot be believed is mended by the next push, which then builds on the history. */
-async function baseOf(trust: Trust, rows: Rows, key: PolicyKey, head: Head | undefined): Promise<Base> {
-  if (head?.read.kind === 'whole') {
+/**
+ * A head that is gone, cannot be believed or was put back is mended by the next push, which then builds on the history.
+ * Head and version are written together, so of what was pushed the history never has more than the head.
+ */
+async function baseOf(
+  trust: Trust,
+  rows: Rows,
+  { key, baseHash }: Pick<DesiredPush, 'key' | 'baseHash'>,
+  head: Head | undefined,
+): Promise<Base> {
+  if (head?.read.kind === 'whole' && head.read.version.hash === baseHash) {
     return { newest: head.read.version, versionsTaken: head.read.version.version };
   }
   const stored = await rows.range(desiredKeys.versionsOf(key));
@@ -279,6 +311,14 @@ function moved(key: PolicyKey, newest: number | undefined): Fault {
       ? `the base of ${key} moved: there is no version of it here`
       : `the base of ${key} moved: somebody pushed version ${newest} since`;
   return new Fault('rejected', `${what}; look at it, then push again`);
+}
+
+/** Pushing again cannot help: only somebody who looks can say which version is to be gone on from. */
+function headless(key: PolicyKey): Fault {
+  return new Fault(
+    'rejected',
+    `the newest row of ${key} is missing or cannot be believed; see \`caretaker history ${key}\` and go back to a version you trust (\`caretaker rollback\`)`,
+  );
 }
 
 function versionRow(rowKey: string, version: DesiredVersion): Row {
@@ -364,7 +404,7 @@ function refusal(batch: readonly Prepared[], heads: ReadonlyMap<PolicyKey, Head>
   const message = `table "desired": a row ${inTheWay} is there already, though no head points to it`;
   return new Fault(
     'rejected',
-    `${message}; somebody wrote to the table by other means: look at it and remove it`,
+    `${message}; somebody wrote to the table by other means: see \`caretaker history\`, and go back to a version it shows (\`caretaker rollback\`), or remove the row where it holds none`,
   );
 }
 

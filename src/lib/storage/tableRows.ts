@@ -4,12 +4,13 @@ import type { TenantId } from '../policy/model.ts';
 import type { Call } from './calls.ts';
 import { type Errand, isAbsence, isRefusal } from './faults.ts';
 import type { RangeQuery, Row, Rows, RowWrite, StoredRow, TableName, WriteAnswer } from './rows.ts';
+import { isRecord } from './shapes.ts';
 
 /** The service answers at most so many rows a page. */
 const PAGE_ROWS_MAX = 1_000;
 /** No table of ours has more; a service that keeps on saying "there is more" is not believed. */
 const PAGES_MAX = 500;
-/** What the client returns beside a row's own columns. */
+/** What the client returns beside a row's own columns, and puts any column of these names in the place of. */
 const ENVELOPE = new Set(['partitionKey', 'rowKey', 'etag', 'timestamp', 'odata.metadata']);
 
 /** One table of an account, seen from one tenant, over the Tables client. */
@@ -111,15 +112,16 @@ async function readPage(
   const { value: page } = await pages.next();
 
   if (page === undefined || !isList(body)) throw unreadable('it is not a list of rows');
+  const sent = body.value;
   return {
-    rows: page.map((entity: TableEntity<object>) => storedRow(tenant, entity)),
+    rows: page.map((entity: TableEntity<object>, index: number) => storedRow(tenant, sent[index], entity)),
     next: page.continuationToken,
   };
 }
 
 /** The client takes any answer without rows, a web page included, for an empty table. */
-function isList(body: unknown): boolean {
-  return typeof body === 'object' && body !== null && 'value' in body && Array.isArray(body.value);
+function isList(body: unknown): body is { readonly value: readonly unknown[] } {
+  return isRecord(body) && Array.isArray(body.value);
 }
 
 function filterOf(tenant: TenantId, { from, to, equals }: RangeQuery): string {
@@ -134,7 +136,14 @@ async function readRow(
   abortSignal: AbortSignal,
 ): Promise<StoredRow | undefined> {
   try {
-    const row = storedRow(tenant, await client.getEntity(tenant, rowKey, { abortSignal }));
+    let body: unknown;
+    const entity = await client.getEntity(tenant, rowKey, {
+      abortSignal,
+      onResponse: (answer) => {
+        body = answer.parsedBody;
+      },
+    });
+    const row = storedRow(tenant, body, entity);
     if (row.rowKey !== rowKey) throw unreadable('it is another row');
     return row;
   } catch (error) {
@@ -143,14 +152,19 @@ async function readRow(
   }
 }
 
-function storedRow(tenant: TenantId, entity: Readonly<Record<string, unknown>>): StoredRow {
-  const { partitionKey, rowKey, etag, timestamp } = entity;
-  if (partitionKey !== tenant || typeof rowKey !== 'string') {
+/**
+ * @param sent the row as the service sent it: what it says of the row itself is told apart there by spelling from a
+ *   column somebody called `rowKey`, and with that column one row would pass for another, or make a list unreadable
+ * @param entity the same as the client read it, for its columns
+ */
+function storedRow(tenant: TenantId, sent: unknown, entity: Readonly<Record<string, unknown>>): StoredRow {
+  const { PartitionKey, RowKey, Timestamp, 'odata.etag': etag } = isRecord(sent) ? sent : {};
+  if (PartitionKey !== tenant || typeof RowKey !== 'string') {
     throw unreadable('a row has no key of this tenant');
   }
   const columns = Object.fromEntries(Object.entries(entity).filter(([name]) => !ENVELOPE.has(name)));
   // A projection may come without its etag; nothing is replaced on the strength of one.
-  return { rowKey, etag: String(etag ?? ''), columns, writtenAt: Date.parse(String(timestamp)) };
+  return { rowKey: RowKey, etag: String(etag ?? ''), columns, writtenAt: Date.parse(String(Timestamp)) };
 }
 
 /** A plain error, so that it is judged with all the others in `faults.ts`. */
