@@ -32,6 +32,8 @@ const PUSHED = 'pushed-before';
 export interface Bench {
   /** Types one command line: words after `caretaker`, placeholders and all. */
   type(words: readonly string[]): Promise<Told>;
+  /** Of something the app answers. @param path with its placeholders */
+  address(path: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -51,7 +53,8 @@ export async function bench(): Promise<Bench> {
   mkdirSync(PUSHED);
   const stage = onStage(sandbox, host, vault, azure);
   return {
-    type: (words) => stage.type(words),
+    type: stage.type,
+    address: stage.address,
     async close() {
       process.chdir(before);
       rmSync(folder, { recursive: true });
@@ -65,7 +68,7 @@ function onStage(
   host: Host,
   vault: FakeVault,
   azure: ResourceManager,
-): Pick<Bench, 'type'> {
+): Pick<Bench, 'type' | 'address'> {
   let policies = 0;
 
   async function caretaker(words: readonly string[], user = 'ann'): Promise<Told> {
@@ -180,6 +183,10 @@ function onStage(
   }
 
   return {
+    async address(path) {
+      const [text = ''] = await filled([path]);
+      return `${host.url}${text}`;
+    },
     async type(words) {
       const text = await filled(words);
       await prepare(text);

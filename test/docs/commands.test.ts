@@ -105,6 +105,13 @@ const WAYS: readonly Way[] = [
     how: (_, [, name = '', rest = '']) => script(name, wordsOf(rest)),
   },
   {
+    // Any client will do; what is asked for has to be there.
+    begins: /^curl .*"\$APP(\/api\/[^"]+)"$/,
+    how: async (_, [, path = '']) => {
+      expect((await fetch(await stage.address(path))).status).toBe(200);
+    },
+  },
+  {
     // What a shell keeps for later is what is checked.
     begins: /^(?:export \w+="\$\((.+)\)"|alias \w+='(.+)')$/,
     how: (one, [, value, alias]) => tried({ ...one, text: value ?? alias ?? '' }),
@@ -153,7 +160,7 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    begins: /^az storage entity query --auth-mode login .*--table-name (\w+) /,
+    begins: /^az storage entity (?:query|delete) --auth-mode login .*--table-name (\w+) /,
     how: async (_, [, table = '']) => {
       expect(Object.values(TABLES)).toContain(table);
     },
@@ -220,6 +227,18 @@ describe('every command in the documents', () => {
   });
 
   it.each(once)('$place: $text', (one) => tried(one));
+
+  it.each([
+    'caretaker unknown',
+    'caretaker plan --no-such-option',
+    'npm run unknown',
+    'azd env set NO_SUCH_NAME value',
+    'azd env get-value NO_SUCH_NAME',
+    'bash infra/graph-permissions.sh unknown "$PRINCIPAL"',
+    'rm -r folder',
+  ])('would fail here for %s', async (text) => {
+    await expect(tried({ place: 'nowhere', text, isBlock: true })).rejects.toThrow();
+  });
 
   it('stands in a shell that has every variable it uses', () => {
     const set = all.flatMap(({ text }) => /^export (\w+)=/.exec(text)?.slice(1) ?? []);
