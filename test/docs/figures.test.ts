@@ -82,3 +82,15 @@ describe('every figure in the documents', () => {
     else expect(from.source.length).toBeGreaterThan(20);
   });
 });
+
+describe('pages of what was counted or measured', () => {
+  it.each([
+    ['docs/worlds.md', 'simulate'],
+    ['bench/RESULTS.md', 'bench'],
+  ])('%s says which script wrote it, so that anybody can have it written again', (path, name) => {
+    expect(textOf(path)).toMatch(
+      new RegExp(`^# .+\\n\\nWritten by \`npm run ${name}\\b[^\`]*\`[.;] [Dd]o not edit\\.`),
+    );
+    expect(JSON.parse(textOf('package.json')).scripts).toHaveProperty(name);
+  });
+});
