@@ -129,7 +129,7 @@ const WAYS: readonly Way[] = [
   },
   {
     // There is no Azure here; what these read has to be there.
-    begins: /^azd (?:up|provision|deploy|down|env new <name>)$/,
+    begins: /^azd (?:up|provision|deploy|down|env refresh|env new <name>)$/,
     how: async () => {
       expect(textOf('azure.yaml')).toContain('host: function');
       expect(existsSync(join(ROOT, 'infra/main.bicep'))).toBe(true);
