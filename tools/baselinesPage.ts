@@ -6,6 +6,7 @@ import { effective } from '../src/lib/desired.ts';
 import { type CloudName, clouds } from '../src/lib/graph/clouds.ts';
 import { compile } from '../src/lib/whatif/compile.ts';
 import { proveNoLockOut } from '../src/lib/whatif/proof.ts';
+import { anchorOf } from './markdown.ts';
 
 /** Where the page is, from the root. */
 export const PAGE = 'docs/baselines.md';
@@ -137,14 +138,6 @@ function stateOf(state: unknown): string {
   const word = STATES[String(state)];
   if (word === undefined) throw new Error(`no word for the state ${String(state)}`);
   return word;
-}
-
-/** As GitHub makes it of a heading. */
-function anchorOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N} -]/gu, '')
-    .replaceAll(' ', '-');
 }
 
 if (import.meta.main) await writeFile(join(packageRoot(), PAGE), await generateBaselinesPage());

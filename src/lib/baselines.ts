@@ -210,7 +210,7 @@ export const BASELINES: readonly Baseline[] = [
     does: 'Asks for MFA, or a Temporary Access Pass, when somebody registers sign-in methods outside trusted locations. Guests and Global Administrators are spared.',
     page: 'policy-all-users-security-info-registration',
     remarks: [
-      'It starts switched off and not in report-only, because report-only does not cover user actions: it would show nothing. Ask `caretaker whatif --user-action registerSecurityInformation` what it would do.',
+      'It starts switched off and not in report-only, because report-only does not cover user actions: it would show nothing. Ask `caretaker whatif --user <id> --user-action registerSecurityInformation` what it would do.',
       'Somebody who has no method yet needs a Temporary Access Pass, or to be in a trusted location.',
     ],
   },
