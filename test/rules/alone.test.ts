@@ -117,6 +117,15 @@ describe('what a change asks for that sends nothing', () => {
   });
 });
 
+describe('a rule', () => {
+  it('goes by a name of its own, by which people consent', () => {
+    const names = RULES.map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+  });
+});
+
 describe('blastRadius', () => {
   const two = [changeOf('create'), { ...changeOf('create'), digest: 'another' }];
   const consent = {
@@ -511,6 +520,72 @@ describe('loosening', () => {
 
   it('has nothing to compare a new key with', () => {
     expect(ask(loosening, changeOf('create'))).toBeUndefined();
+  });
+
+  it('takes nothing away from a version that only reported', () => {
+    const reported = { ...former, policy: { ...former.policy, state: 'enabledForReportingButNotEnforced' } };
+    const version = { ...looser, reference: { kind: 'version', desired: reported } } as const;
+
+    expect(ask(loosening, changeOf('update', RAW, version))).toBeUndefined();
+  });
+
+  describe('as exceptions end', () => {
+    const [SOON, LATER] = [NOW + 1000, NOW + 20_000];
+    const strict = DESIRED.policy;
+    const lax = { ...strict, 'conditions.userRiskLevels': ['high'] };
+    const held = (at: number): string =>
+      `it enforces less than version 3 from ${new Date(at).toISOString()} on: conditions.userRiskLevels`;
+    /** From one version, and what becomes of it, to the next. */
+    const told = (
+      before: Pick<Desired, 'policy' | 'later'>,
+      after: Pick<Desired, 'policy' | 'later'>,
+    ): string | undefined => {
+      const last = { ...DESIRED, version: 3, ...before };
+      const next = {
+        ...DESIRED,
+        version: 4,
+        ...after,
+        reference: { kind: 'version', desired: last },
+      } as const;
+      return ask(loosening, changeOf('update', undefined, next))?.detail;
+    };
+
+    it('holds what is no looser now and will be', () => {
+      const ends = [{ from: SOON, policy: strict }];
+
+      expect(told({ policy: lax, later: ends }, { policy: lax, later: [] })).toBe(held(SOON));
+      expect(
+        told({ policy: strict, later: [] }, { policy: strict, later: [{ from: SOON, policy: lax }] }),
+      ).toBe(held(SOON));
+    });
+
+    it('names the first instant from which it is looser', () => {
+      const both = [
+        { from: SOON, policy: lax },
+        { from: LATER, policy: strict },
+      ];
+
+      expect(
+        told(
+          { policy: lax, later: [{ from: LATER, policy: strict }] },
+          { policy: lax, later: [{ from: SOON, policy: lax }] },
+        ),
+      ).toBe(held(LATER));
+      expect(
+        told(
+          { policy: strict, later: [{ from: LATER, policy: strict }] },
+          { policy: strict, later: [{ from: SOON, policy: lax }] },
+        ),
+      ).toBe(held(SOON));
+      expect(told({ policy: lax, later: both }, { policy: lax, later: [] })).toBe(held(LATER));
+    });
+
+    it('holds nothing that is at no instant looser', () => {
+      const ends = [{ from: SOON, policy: strict }];
+
+      expect(told({ policy: lax, later: ends }, { policy: lax, later: ends })).toBeUndefined();
+      expect(told({ policy: lax, later: [] }, { policy: lax, later: ends })).toBeUndefined();
+    });
   });
 });
 

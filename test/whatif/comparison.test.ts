@@ -58,6 +58,8 @@ describe('a policy does no more than before', () => {
       { person: STRANGER },
     ],
     ['asking where it blocked', raw(), asking(['mfa'])],
+    ['asking for something we cannot read where it blocked', raw(), asking(['mfa'], 'OR', { odd: 1 })],
+    ['with a session control where it blocked', raw(), session({ secureSignInSession: { isEnabled: true } })],
     ['asking for one of two', asking(['mfa', 'compliantDevice'], 'AND'), asking(['mfa'])],
     ['asking for any of two', asking(['mfa', 'compliantDevice'], 'AND'), asking(['mfa', 'compliantDevice'])],
     [
