@@ -115,6 +115,19 @@ describe('what a change asks for that sends nothing', () => {
 
     expect(ask(rule, BINDING_ONLY, facts)).toBeUndefined();
   });
+
+  it('is nothing to lockOut even where nobody can tell the policy from itself', () => {
+    // A member we do not know, too long to be noted down whole.
+    const raw = { ...RAW, conditions: { ...(RAW.conditions as object), weather: 'x'.repeat(300) } };
+    const [adoption] = plan(TENANT, [
+      { kind: 'none', desired: DESIRED, observed: observe(OWN_ID, raw), isBound: false },
+    ]);
+    if (adoption === undefined) throw new Error('an unbound policy is adopted');
+    const people = [{ id: ID, groups: [], roles: [], guestType: null, homeTenantId: null }];
+
+    expect(ask(lockOut, adoption, { around: { ...AROUND, people } })).toBeUndefined();
+    expect(ask(lockOut, changeOf('update', raw), { around: { ...AROUND, people } })).toBeDefined();
+  });
 });
 
 describe('a rule', () => {
