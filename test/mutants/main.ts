@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { judge, PARTS, type Part, percentOf, type Reason, type Score, type Tried } from './judge.ts';
+import { kept } from './kept.ts';
 import { page } from './page.ts';
 import { TESTS_VARIABLE } from './runner.ts';
 
@@ -11,17 +12,15 @@ import { TESTS_VARIABLE } from './runner.ts';
  *
  * Without files it tries everything and writes `docs/mutants.md`; with files it tries those alone and writes no page.
  * Fails where too little of a part is killed, or a survivor has no reason in `survivors.json`. What was found of a file is
- * kept until anything changes that a test could look at, so that a run which was cut short goes on where it was.
+ * kept, so that a run which was cut short goes on where it was; remove `.mutants` to begin anew.
  */
 const ROOT = new URL('../../', import.meta.url);
 const STRYKER = 'node_modules/@stryker-mutator/core/bin/stryker.js';
 const REPORT = '.mutants/report.json';
 const REASONS = 'test/mutants/survivors.json';
 const PAGE = 'docs/mutants.md';
-const KEPT = '.mutants/kept/';
-/** All that a test could look at. */
-const LOOKED_AT = '{src,test,sandbox,tools,schema,baselines,docs}/**/*.*';
 
+process.chdir(fileURLToPath(ROOT));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { concurrency: { type: 'string', default: '2' } },
@@ -30,11 +29,10 @@ const isWhole = positionals.length === 0;
 const all = new Set(PARTS.flatMap(filesOf));
 const strangers = positionals.filter((path) => !all.has(path));
 if (strangers.length > 0) throw new Error(`not among what is tried: ${strangers.join(', ')}`);
-const kept = `${KEPT}${hashOf(globSync(LOOKED_AT, { cwd: ROOT }))}/`;
 const tried = PARTS.flatMap((part) =>
   filesOf(part)
     .filter((path) => isWhole || positionals.includes(path))
-    .flatMap((path) => triedOf(path, part.tests)),
+    .flatMap((path) => kept(path, part.tests, () => run(path, part.tests))),
 );
 const { scores, survivors, problems } = judge(tried, json<readonly Reason[]>(REASONS));
 if (isWhole) writeFileSync(new URL(PAGE, ROOT), page(scores, survivors));
@@ -46,23 +44,6 @@ function filesOf({ name }: Part): readonly string[] {
   return name.endsWith('/') ? globSync(`${name}**/*.ts`, { cwd: ROOT }).sort() : [name];
 }
 
-/** Reasons and the page are about what is found, and change nothing of it. */
-function hashOf(paths: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const path of paths.filter((one) => one !== REASONS && one !== PAGE).sort())
-    hash.update(`${path}\n`).update(readFileSync(new URL(path, ROOT)));
-  return hash.digest('hex').slice(0, 12);
-}
-
-function triedOf(path: string, tests: readonly string[]): readonly Tried[] {
-  const place = `${kept}${path.replaceAll('/', '_')}.json`;
-  if (existsSync(new URL(place, ROOT))) return json<readonly Tried[]>(place);
-  const found = run(path, tests);
-  mkdirSync(new URL(kept, ROOT), { recursive: true });
-  writeFileSync(new URL(place, ROOT), JSON.stringify(found));
-  return found;
-}
-
 function wordsFor(score: Score): string {
   return `${score.part}: ${score.killed} killed, ${score.survived} survived, ${percentOf(score).toFixed(1)} %`;
 }
@@ -70,10 +51,12 @@ function wordsFor(score: Score): string {
 /** Tries every mutant of this file. */
 function run(path: string, tests: readonly string[]): readonly Tried[] {
   const options = ['--mutate', path, '--concurrency', values.concurrency];
+  // Public policies are not there everywhere, and what is found should be the same everywhere.
+  const { CA_CORPUS: _, ...environment } = process.env;
   const { status } = spawnSync(process.execPath, [STRYKER, 'run', 'test/mutants/stryker.json', ...options], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, [TESTS_VARIABLE]: JSON.stringify(tests) },
+    env: { ...environment, [TESTS_VARIABLE]: JSON.stringify(tests) },
   });
   if (status !== 0) throw new Error(`Stryker ended with ${status}`);
   return results();

@@ -158,7 +158,7 @@ describe('a raw leaf', () => {
     [{ a: 0, b: 2 }, 'a', { a: 1, b: 2 }],
     [{ a: { b: 0, c: 2 }, d: 3 }, 'a.b', { a: { b: 1, c: 2 }, d: 3 }],
     [{}, 'a.b.c', { a: { b: { c: 1 } } }],
-    [{ a: null }, 'a.b', { a: { b: 1 } }],
+    [{ a: null }, 'a.b.c', { a: { b: { c: 1 } } }],
     [{ a: 'text' }, 'a.b', { a: { b: 1 } }],
     [{ a: ['x'] }, 'a.b', { a: { b: 1 } }],
   ])('is put into a copy: %j at %s becomes %j', (raw, path, expected) => {
