@@ -650,6 +650,7 @@ describe('tenantLimit', () => {
     singly: new Map([
       [ID, { kind: 'hidden' }],
       [OTHER, { kind: 'missing' }],
+      [THIRD, { kind: 'missing' }],
     ]),
   });
 
