@@ -31,12 +31,17 @@ function row(score: Score): string {
 }
 
 function section([file, survivors]: readonly [string, readonly Survivor[]]): string {
-  const inOrder = survivors.toSorted((a, b) => a.tried.row - b.tried.row);
+  const inOrder = survivors.toSorted(byPlace);
   const byReason = Map.groupBy(inOrder, ({ reason }) =>
     reason === undefined ? 'no reason yet' : `*${reason.kind}*: ${reason.reason}`,
   );
   const lines = [...byReason].flatMap(([reason, own]) => [`- ${reason}`, ...own.map(changeLine)]);
   return [`### ${file}`, '', ...lines].join('\n');
+}
+
+/** What stands in one row is told in the same order each time. */
+function byPlace({ tried: a }: Survivor, { tried: b }: Survivor): number {
+  return a.row - b.row || (changeOf(a) < changeOf(b) ? -1 : 1);
 }
 
 function changeLine({ tried }: Survivor): string {
