@@ -11,8 +11,8 @@ const MACHINERY = [
   ),
   'package-lock.json',
 ];
-/** What tests read beside modules. */
-const DATA = '{test,schema,baselines,docs}/**/*.{json,jsonc,csv,md,txt}';
+/** Where tests read more than modules. */
+const DATA = '{test,schema,baselines,docs,infra,queries}/**/*.*';
 /** What is told of the mutants is about what was found, and changes nothing of it. */
 const TOLD = ['test/mutants/survivors.json', 'docs/mutants.md'];
 
@@ -33,7 +33,7 @@ export function kept(path: string, tests: readonly string[], find: () => readonl
 /** Named by all that what was found hangs on. */
 export function placeOf(path: string, tests: readonly string[]): string {
   const loaded = modulesOf([path, ...globSync(tests), ...MACHINERY]);
-  const read = globSync(DATA).filter((one) => !TOLD.includes(one));
+  const read = globSync(DATA).filter((one) => !one.endsWith('.ts') && !TOLD.includes(one));
   const hash = createHash('sha256');
   for (const one of [...new Set([...loaded, ...read])].sort())
     hash.update(`${one}\n`).update(readFileSync(one));
