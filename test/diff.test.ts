@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Drift, diff, fieldDrifts, type Observation, observe } from '../src/lib/diff.ts';
+import { type Drift, diff, fieldDrifts, type Observation, observe, policyAt } from '../src/lib/diff.ts';
 import type { Binding } from '../src/lib/journal.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
-import type { PolicyId, RawPolicy } from '../src/lib/policy/model.ts';
+import type { Policy, PolicyId, RawPolicy } from '../src/lib/policy/model.ts';
 import { bindingOf, desiredOf, IDENTITIES, NOW, OWN_ID, observationOf } from './support/judging.ts';
 
 const NAME = 'CA001';
@@ -56,6 +56,32 @@ describe('a field drift', () => {
       { path: 'displayName', object: 'displayName', desired: NAME, observed: null, effect: 'neutral' },
       { path: 'state', object: 'state', desired: 'enabled', observed: 'disabled', effect: 'loosens' },
     ]);
+  });
+});
+
+describe('what is desired at an instant', () => {
+  const [now, then, last] = ['now', 'then', 'last'].map((displayName) => canonical({ displayName })) as [
+    Policy,
+    Policy,
+    Policy,
+  ];
+  const later = [
+    { from: 100, policy: then },
+    { from: 200, policy: last },
+  ];
+
+  it.each<[number, Policy]>([
+    [99, now],
+    [100, then],
+    [199, then],
+    [200, last],
+    [1000, last],
+  ])('is what the exceptions that have ended by then leave: at %i', (at, expected) => {
+    expect(policyAt({ policy: now, later }, at)).toBe(expected);
+  });
+
+  it('is always the same without exceptions', () => {
+    expect(policyAt({ policy: now, later: [] }, 100)).toBe(now);
   });
 });
 
@@ -203,6 +229,23 @@ describe('a namesake that cannot be ours', () => {
     expect(driftOf({ isProven: true, binding: null, live: { [OTHER_ID]: raw } })).toMatchObject({
       observed: { id: OTHER_ID },
     });
+  });
+});
+
+describe('a namesake beside a policy for emergencies that is gone', () => {
+  const declared = { isContingency: true, whenTightened: 'fix', exceptions: [] } as const;
+  const beside = (raw: RawPolicy, isProven: boolean): Drift | undefined => {
+    const desired = desiredOf(canonical(OFF), { isProven, declared });
+    return diff([desired], new Map(), observationOf({ [OTHER_ID]: raw }))[0];
+  };
+
+  it('is left alone while it is on, once a version was proven: planting it keeps the policy from nothing', () => {
+    expect(beside(AS_DESIRED, true)).toMatchObject({ kind: 'missing' });
+    expect(beside(AS_DESIRED, false)).toMatchObject({ kind: 'modified', observed: { id: OTHER_ID } });
+  });
+
+  it('is taken over while it is off', () => {
+    expect(beside(OFF, true)).toMatchObject({ kind: 'none', observed: { id: OTHER_ID } });
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Facts, guard, type Verdict } from '../src/lib/guard.ts';
+import type { Desired } from '../src/lib/diff.ts';
+import { type Facts, guard, hasNotBegun, type NamedFinding, type Verdict } from '../src/lib/guard.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../src/lib/policy/model.ts';
 import type { Approval } from '../src/lib/ports.ts';
@@ -8,6 +9,7 @@ import {
   CREATE_LAG_MS,
   desiredOf,
   factsOf,
+  IDENTITIES,
   NOW,
   OWN_ID,
   observationOf,
@@ -181,6 +183,44 @@ describe('a restore', () => {
       decision: 'hold',
       otherwise: { decision: 'hold' },
     });
+  });
+});
+
+describe('a change', () => {
+  const HELD: NamedFinding = { rule: 'a', decision: 'hold', level: 'error', detail: 'held' };
+  const NOTED: NamedFinding = { rule: 'b', decision: 'note', level: 'info', detail: 'noted' };
+
+  it.each<[string, boolean, Verdict['decision'], readonly NamedFinding[]]>([
+    ['it is denied', true, 'deny', [NOTED, { ...HELD, decision: 'deny' }]],
+    ['a person is waited for', true, 'hold', [NOTED, { ...HELD, isApprovable: true }]],
+    ['it waits for what ends by itself', false, 'hold', [NOTED, HELD]],
+    ['it is admitted', false, 'admit', [NOTED]],
+    ['nothing is to be said of it', false, 'admit', []],
+  ])('where %s, has not begun: %s', (_, isWaiting, decision, findings) => {
+    expect(hasNotBegun({ ...judged({}), decision, findings })).toBe(isWaiting);
+  });
+});
+
+describe('a version the tenant holds already', () => {
+  const verdicts = (desired: Partial<Desired>, facts: Partial<Facts> = {}): Verdict[] => {
+    const excluded = { excludeUsers: IDENTITIES.users, excludeGroups: IDENTITIES.groups };
+    const live = { displayName: 'CA001', state: 'enabled' };
+    const users = { includeUsers: ['All'], ...excluded };
+    const observation = observationOf({ [OWN_ID]: { ...live, conditions: { users } } });
+    return guard(factsOf([{ ...DESIRED, ...desired }], [bindingOf()], observation, facts));
+  };
+
+  it('is no change, though a freeze holds all there is', () => {
+    const freeze = { reason: 'migration', by: 'ada', since: '2026-11-24', until: null };
+
+    expect(verdicts({})).toEqual([]);
+    expect(verdicts({}, { freeze })).toEqual([]);
+  });
+
+  it('waits like any other new version where a person has to look at it', () => {
+    expect(verdicts({ reference: { kind: 'lost', version: 1 } })).toMatchObject([
+      { change: { action: 'accept' }, decision: 'hold', findings: [{ rule: 'loosening' }] },
+    ]);
   });
 });
 

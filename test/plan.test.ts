@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Drift, type FieldDrift, fieldDrifts, observe } from '../src/lib/diff.ts';
-import { type Change, isWrite, loosens, plan, statesOf } from '../src/lib/plan.ts';
+import { byUrgency, type Change, isWrite, loosens, plan, statesOf } from '../src/lib/plan.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
 import type { Effect, RawPolicy } from '../src/lib/policy/model.ts';
 import { desiredOf, IDENTITIES, OWN_ID, TENANT } from './support/judging.ts';
@@ -63,6 +63,16 @@ describe('a plan', () => {
     expect(change && isWrite(change)).toBe(false);
   });
 
+  it('lets a new version count that the tenant holds already, and writes nothing', () => {
+    const observed = observe(OWN_ID, { displayName: 'CA001', state: 'enabled' });
+
+    const [change] = planned({ kind: 'none', desired: DESIRED, observed, isBound: true });
+
+    expect(change).toMatchObject({ action: 'accept', id: OWN_ID, body: null, fields: [], withheld: [] });
+    expect(change && isWrite(change)).toBe(false);
+    expect(change && statesOf(change)).toEqual([DESIRED.policy]);
+  });
+
   it('writes what it creates, and what it restores even where that was as desired', () => {
     const asDesired = { displayName: 'CA001', state: 'enabled', conditions: { users: EXCLUDED } };
     const changes = planned(missing('a', 'enabled'), missing('b', 'enabled', asDesired));
@@ -111,9 +121,10 @@ describe('a digest', () => {
       modified(false),
       { kind: 'missing', desired: DESIRED, boundId: OWN_ID, deleted: observed },
       { kind: 'missing', desired: DESIRED, boundId: OWN_ID, deleted: null },
+      { kind: 'none', desired: DESIRED, observed, isBound: true },
     );
 
-    expect(new Set(changes.map(({ digest }) => digest)).size).toBe(4);
+    expect(new Set(changes.map(({ digest }) => digest)).size).toBe(5);
   });
 
   it.each<[string, Drift, Drift]>([
@@ -123,6 +134,11 @@ describe('a digest', () => {
       'a restore, of the policy as it was deleted',
       { kind: 'missing', desired: DESIRED, boundId: OWN_ID, deleted: observed },
       { kind: 'missing', desired: DESIRED, boundId: OWN_ID, deleted: otherwise },
+    ],
+    [
+      'a version that is there already, of the policy before',
+      { kind: 'none', desired: DESIRED, observed, isBound: true },
+      { kind: 'none', desired: DESIRED, observed: otherwise, isBound: true },
     ],
     [
       'a create, of the policy that is made',
@@ -144,8 +160,41 @@ describe('the order of a plan', () => {
         moved('a stricter', true, 'tightens'),
         moved('b unclear', true, 'unclear', 'loosens'),
         moved('c new', false, 'neutral'),
+        moved('d stricter, and renamed', true, 'tightens', 'neutral'),
       ),
-    ).toEqual(['b unclear', 'c new', 'a stricter']);
+    ).toEqual(['b unclear', 'c new', 'a stricter', 'd stricter, and renamed']);
+  });
+
+  it('leaves in its place what may take away and may not, and what brings a policy back', () => {
+    expect(
+      order(
+        moved('a new', false, 'neutral'),
+        moved('b unclear, and stricter', true, 'unclear', 'tightens'),
+        missing('c deleted when it was stricter', 'disabled', { state: 'enabled' }),
+      ),
+    ).toEqual(['c deleted when it was stricter', 'b unclear, and stricter', 'a new']);
+  });
+
+  it('puts the repair first that waited longest for its turn, however wide the gaps', () => {
+    const putBackAt: Readonly<Record<string, number>> = { 'a again': 300, 'b before': 200, 'c new': 0 };
+    const changes = planned(
+      moved('a again', true, 'state loosens'),
+      moved('b before', true, 'loosens'),
+      moved('c new', false, 'state loosens'),
+      moved('d never', true, 'neutral'),
+    );
+
+    const inTurn = changes.toSorted(byUrgency((key) => putBackAt[key] ?? 0));
+
+    expect(inTurn.map(({ key }) => key)).toEqual(['d never', 'b before', 'a again', 'c new']);
+  });
+
+  it('knows no turns of rollouts', () => {
+    const changes = planned(moved('a wider', false, 'state loosens'), moved('b', false, 'loosens'));
+
+    const inTurn = changes.toSorted(byUrgency((key) => (key === 'b' ? 100 : 200)));
+
+    expect(inTurn.map(({ key }) => key)).toEqual(['a wider', 'b']);
   });
 
   it('puts repair before rollout', () => {
@@ -186,9 +235,11 @@ describe('the order of a plan', () => {
         moved('d unclear, and stricter', true, 'unclear', 'tightens'),
         moved('e unclear', true, 'unclear'),
         moved('f unclear, and looser', true, 'unclear', 'loosens'),
+        moved('g unclear twice', true, 'unclear', 'unclear'),
       ),
     ).toEqual([
       'f unclear, and looser',
+      'g unclear twice',
       'e unclear',
       'd unclear, and stricter',
       'b stricter, and renamed',

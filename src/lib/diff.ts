@@ -233,9 +233,9 @@ function byId(desired: Desired, id: PolicyId, claims: Claimants, observation: Ob
     case 'unread':
       return { kind: 'unread', desired, id, reason: single.reason };
     case 'missing': {
-      const deleted = observation.deleted.get(id) ?? { kind: 'missing' };
-      if (deleted.kind === 'unread') return { kind: 'unread', desired, id, reason: deleted.reason };
-      return byName(desired, id, deleted.kind === 'found' ? observe(id, deleted.raw) : null, claims);
+      const deleted = observation.deleted.get(id);
+      if (deleted?.kind === 'unread') return { kind: 'unread', desired, id, reason: deleted.reason };
+      return byName(desired, id, deleted?.kind === 'found' ? observe(id, deleted.raw) : null, claims);
     }
   }
 }

@@ -57,7 +57,11 @@ export interface Part {
 export const PARTS: readonly Part[] = [
   {
     name: 'src/lib/policy/',
-    tests: ['test/policy/*.test.ts', 'test/laws/{mutations,policy,service}.test.ts'],
+    tests: [
+      'test/policy/*.test.ts',
+      'test/laws/{mutations,policy,service}.test.ts',
+      'test/artefacts.test.ts',
+    ],
   },
   { name: 'src/lib/diff.ts', tests: ['test/diff.test.ts', 'test/laws/{plan,policy}.test.ts'] },
   { name: 'src/lib/plan.ts', tests: ['test/plan.test.ts', 'test/laws/plan.test.ts'] },

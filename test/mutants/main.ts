@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { judge, PARTS, type Part, percentOf, type Reason, type Score, type Tried } from './judge.ts';
+import { kept } from './kept.ts';
 import { page } from './page.ts';
 import { TESTS_VARIABLE } from './runner.ts';
 
@@ -9,7 +11,8 @@ import { TESTS_VARIABLE } from './runner.ts';
  * Changes the pure part of the program in every small way there is, and asks the tests which of it they notice.
  *
  * Without files it tries everything and writes `docs/mutants.md`; with files it tries those alone and writes no page.
- * Fails where too little of a part is killed, or a survivor has no reason in `survivors.json`.
+ * Fails where too little of a part is killed, or a survivor has no reason in `survivors.json`. What was found of a file is
+ * kept, so that a run which was cut short goes on where it was; remove `.mutants` to begin anew.
  */
 const ROOT = new URL('../../', import.meta.url);
 const STRYKER = 'node_modules/@stryker-mutator/core/bin/stryker.js';
@@ -17,38 +20,43 @@ const REPORT = '.mutants/report.json';
 const REASONS = 'test/mutants/survivors.json';
 const PAGE = 'docs/mutants.md';
 
+process.chdir(fileURLToPath(ROOT));
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { concurrency: { type: 'string', default: '2' } },
 });
 const isWhole = positionals.length === 0;
-const strangers = positionals.filter((path) => !PARTS.some(({ name }) => path.startsWith(name)));
+const all = new Set(PARTS.flatMap(filesOf));
+const strangers = positionals.filter((path) => !all.has(path));
 if (strangers.length > 0) throw new Error(`not among what is tried: ${strangers.join(', ')}`);
-const tried = PARTS.flatMap((part) => {
-  const files = isWhole ? [filesOf(part)] : positionals.filter((path) => path.startsWith(part.name));
-  return files.length === 0 ? [] : run(files, part.tests);
-});
+const tried = PARTS.flatMap((part) =>
+  filesOf(part)
+    .filter((path) => isWhole || positionals.includes(path))
+    .flatMap((path) => kept(path, part.tests, () => run(path, part.tests))),
+);
 const { scores, survivors, problems } = judge(tried, json<readonly Reason[]>(REASONS));
 if (isWhole) writeFileSync(new URL(PAGE, ROOT), page(scores, survivors));
 for (const score of scores) process.stdout.write(`${wordsFor(score)}\n`);
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-function filesOf({ name }: Part): string {
-  return name.endsWith('/') ? `${name}**/*.ts` : name;
+function filesOf({ name }: Part): readonly string[] {
+  return name.endsWith('/') ? globSync(`${name}**/*.ts`, { cwd: ROOT }).sort() : [name];
 }
 
 function wordsFor(score: Score): string {
   return `${score.part}: ${score.killed} killed, ${score.survived} survived, ${percentOf(score).toFixed(1)} %`;
 }
 
-/** Tries every mutant of these files. */
-function run(files: readonly string[], tests: readonly string[]): readonly Tried[] {
-  const options = ['--mutate', files.join(), '--concurrency', values.concurrency];
+/** Tries every mutant of this file. */
+function run(path: string, tests: readonly string[]): readonly Tried[] {
+  const options = ['--mutate', path, '--concurrency', values.concurrency];
+  // Public policies are not there everywhere, and what is found should be the same everywhere.
+  const { CA_CORPUS: _, ...environment } = process.env;
   const { status } = spawnSync(process.execPath, [STRYKER, 'run', 'test/mutants/stryker.json', ...options], {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, [TESTS_VARIABLE]: JSON.stringify(tests) },
+    env: { ...environment, [TESTS_VARIABLE]: JSON.stringify(tests) },
   });
   if (status !== 0) throw new Error(`Stryker ended with ${status}`);
   return results();

@@ -31,16 +31,28 @@ function row(score: Score): string {
 }
 
 function section([file, survivors]: readonly [string, readonly Survivor[]]): string {
-  const byReason = Map.groupBy(survivors, ({ reason }) =>
+  const inOrder = survivors.toSorted(byPlace);
+  const byReason = Map.groupBy(inOrder, ({ reason }) =>
     reason === undefined ? 'no reason yet' : `*${reason.kind}*: ${reason.reason}`,
   );
   const lines = [...byReason].flatMap(([reason, own]) => [`- ${reason}`, ...own.map(changeLine)]);
   return [`### ${file}`, '', ...lines].join('\n');
 }
 
+/** What stands in one row is told in the same order each time. */
+function byPlace({ tried: a }: Survivor, { tried: b }: Survivor): number {
+  return a.row - b.row || (changeOf(a) < changeOf(b) ? -1 : 1);
+}
+
 function changeLine({ tried }: Survivor): string {
-  // A code span in two backticks may hold single ones.
-  return `  - \`\` ${changeOf(tried)} \`\``;
+  return `  - ${code(changeOf(tried))} in ${code(tried.line)}`;
+}
+
+/** A code span may hold backticks as long as no row of them is as long as those around it. */
+function code(text: string): string {
+  const rows = text.match(/`+/g) ?? [];
+  const fence = '`'.repeat(Math.max(0, ...rows.map((row) => row.length)) + 1);
+  return rows.length === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
 }
 
 function sum(scores: readonly Score[], what: 'killed' | 'survived'): number {

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { enums, flags, membersOf, memberType, readOnly } from '../../sandbox/tenant/schema.ts';
 import { canonical, read } from '../../src/lib/policy/canonical.ts';
-import { BETA_ONLY, FIELD_BY_PATH, FIELDS, objectOf, READ_ONLY, rawAt } from '../../src/lib/policy/fields.ts';
+import {
+  BETA_ONLY,
+  FIELD_BY_PATH,
+  FIELDS,
+  objectOf,
+  READ_ONLY,
+  rawAt,
+  withRaw,
+} from '../../src/lib/policy/fields.ts';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { Kind } from '../../src/lib/policy/values.ts';
 import { put } from '../laws/generators.ts';
 
@@ -142,6 +151,21 @@ describe('a raw leaf', () => {
     [null, 'a', undefined],
   ])('of %j at %s is %j', (raw, path, leaf) => {
     expect(rawAt(raw, path)).toBe(leaf);
+  });
+
+  it.each<[RawPolicy, string, RawPolicy]>([
+    [{}, 'a', { a: 1 }],
+    [{ a: 0, b: 2 }, 'a', { a: 1, b: 2 }],
+    [{ a: { b: 0, c: 2 }, d: 3 }, 'a.b', { a: { b: 1, c: 2 }, d: 3 }],
+    [{}, 'a.b.c', { a: { b: { c: 1 } } }],
+    [{ a: null }, 'a.b.c', { a: { b: { c: 1 } } }],
+    [{ a: 'text' }, 'a.b', { a: { b: 1 } }],
+    [{ a: ['x'] }, 'a.b', { a: { b: 1 } }],
+  ])('is put into a copy: %j at %s becomes %j', (raw, path, expected) => {
+    const before = structuredClone(raw);
+
+    expect(withRaw(raw, path, 1)).toEqual(expected);
+    expect(raw).toEqual(before);
   });
 });
 
@@ -477,6 +501,12 @@ describe('canonical form settles what one leaf alone cannot:', () => {
       'conditions.applications.includeUserActions',
       ['urn:user:registerdevice'],
       { 'conditions.applications.includeUserActions': ['urn:user:RegisterDevice'] },
+    ],
+    [
+      'a user action we do not know yet in any letter case',
+      'conditions.applications.includeUserActions',
+      ['urn:user:somethingnew'],
+      { 'conditions.applications.includeUserActions': ['URN:User:SomethingNew'] },
     ],
   ])('%s', (_, path, leaf, said) => {
     expect(leafOf(path, said)).toEqual(leaf);

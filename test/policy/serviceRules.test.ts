@@ -539,7 +539,7 @@ describe('a rule with several parts', () => {
       { grantControls: null, sessionControls: { disableResilienceDefaults: true } },
     ],
     [
-      'a session control that is on by its text alone',
+      'a session control with a setting',
       [],
       {
         grantControls: null,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type FieldDrift, fieldDrifts, observe } from '../../src/lib/diff.ts';
+import { type Desired, type FieldDrift, fieldDrifts, observe } from '../../src/lib/diff.ts';
+import { type Exception, exceptionsIn } from '../../src/lib/exceptions.ts';
 import type { Facts, Finding, Rule } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { type Change, plan } from '../../src/lib/plan.ts';
@@ -11,6 +12,7 @@ import { breakGlass } from '../../src/lib/rules/breakGlass.ts';
 import { contingency } from '../../src/lib/rules/contingency.ts';
 import { danglingReference } from '../../src/lib/rules/danglingReference.ts';
 import { emptyTenant } from '../../src/lib/rules/emptyTenant.ts';
+import { exception } from '../../src/lib/rules/exception.ts';
 import { flapping } from '../../src/lib/rules/flapping.ts';
 import { freeze } from '../../src/lib/rules/freeze.ts';
 import { identityHealth, illness } from '../../src/lib/rules/identityHealth.ts';
@@ -112,6 +114,28 @@ describe('what a change asks for that sends nothing', () => {
     if (rule === undefined) throw new Error(`there is no rule ${name}`);
 
     expect(ask(rule, BINDING_ONLY, facts)).toBeUndefined();
+  });
+
+  it('is nothing to lockOut even where nobody can tell the policy from itself', () => {
+    // A member we do not know, too long to be noted down whole.
+    const raw = { ...RAW, conditions: { ...(RAW.conditions as object), weather: 'x'.repeat(300) } };
+    const [adoption] = plan(TENANT, [
+      { kind: 'none', desired: DESIRED, observed: observe(OWN_ID, raw), isBound: false },
+    ]);
+    if (adoption === undefined) throw new Error('an unbound policy is adopted');
+    const people = [{ id: ID, groups: [], roles: [], guestType: null, homeTenantId: null }];
+
+    expect(ask(lockOut, adoption, { around: { ...AROUND, people } })).toBeUndefined();
+    expect(ask(lockOut, changeOf('update', raw), { around: { ...AROUND, people } })).toBeDefined();
+  });
+});
+
+describe('a rule', () => {
+  it('goes by a name of its own, by which people consent', () => {
+    const names = RULES.map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
   });
 });
 
@@ -273,6 +297,67 @@ describe('emptyTenant', () => {
   });
 });
 
+describe('exception', () => {
+  const excepted = (field: string, value: unknown = [], until = '2026-12-31'): Exception[] => [
+    ...exceptionsIn([{ field, value, owner: 'Ada', reason: 'CHG-1', until }]),
+  ];
+  const accepting = (exceptions: readonly Exception[], desired: Partial<Desired> = {}): Change =>
+    changeOf('update', undefined, {
+      ...DESIRED,
+      declared: { ...DESIRED.declared, exceptions },
+      ...desired,
+    });
+  const SPARED = excepted('conditions.users.excludeUsers', [ID]);
+  const OFF = excepted('state', 'disabled', '2027-01-31');
+  const told = (what: string): Finding => ({
+    decision: 'hold',
+    isApprovable: true,
+    detail: `it accepts a deviation in ${what}; somebody else has to approve that`,
+  });
+  const consent = (
+    change: Partial<Facts['approvals']['versions'][number]> = {},
+  ): Pick<Facts, 'approvals'> => {
+    const version = { key: 'own', version: 1, hash: 'h1', by: { id: 'p', name: 'Ada' }, reason: '', at: NOW };
+    return { approvals: { changes: [], versions: [{ ...version, ...change }], waiting: [] } };
+  };
+
+  it('names each that touches whom a policy is for, whom it spares, or whether it is on, and no other', () => {
+    expect(ask(exception, accepting(SPARED))).toEqual(told('conditions.users.excludeUsers until 2026-12-31'));
+    expect(
+      ask(exception, accepting([...SPARED, ...excepted('grantControls.builtInControls'), ...OFF])),
+    ).toEqual(told('conditions.users.excludeUsers until 2026-12-31, state until 2027-01-31'));
+    expect(ask(exception, accepting(excepted('grantControls.builtInControls')))).toBeUndefined();
+  });
+
+  it('asks about none that has ended, and nothing of a repair', () => {
+    expect(ask(exception, accepting(SPARED), { now: Date.UTC(2027, 0, 1) })).toBeUndefined();
+    expect(ask(exception, accepting(SPARED, { isProven: true }))).toBeUndefined();
+  });
+
+  it('asks only about what the last version did not have already', () => {
+    const lastHad = (exceptions: readonly Exception[]): Desired['reference'] => ({
+      kind: 'version',
+      desired: { ...DESIRED, declared: { ...DESIRED.declared, exceptions } },
+    });
+
+    expect(ask(exception, accepting(SPARED, { reference: lastHad(SPARED) }))).toBeUndefined();
+    expect(ask(exception, accepting([...SPARED, ...OFF], { reference: lastHad([...OFF, ...SPARED]) }))).toBe(
+      undefined,
+    );
+    expect(ask(exception, accepting([...SPARED, ...OFF], { reference: lastHad(SPARED) }))).toEqual(
+      told('state until 2027-01-31'),
+    );
+    expect(ask(exception, accepting(SPARED, { reference: { kind: 'lost', version: 1 } }))).toBeDefined();
+  });
+
+  it('lets a version pass that was approved, and that one alone', () => {
+    expect(ask(exception, accepting(SPARED), consent())).toBeUndefined();
+    expect(ask(exception, accepting(SPARED), consent({ key: 'another' }))).toBeDefined();
+    expect(ask(exception, accepting(SPARED), consent({ version: 2 }))).toBeDefined();
+    expect(ask(exception, accepting(SPARED), consent({ hash: 'h2' }))).toBeDefined();
+  });
+});
+
 describe('flapping', () => {
   const HOUR_MS = 3_600_000;
   const flaps = (field: string, ago: number): Pick<Facts, 'bindings'> =>
@@ -298,6 +383,19 @@ describe('flapping', () => {
     expect(ask(flapping, changeOf('update'), bound({}))).toBeUndefined();
     expect(ask(flapping, changeOf('update'))).toBeUndefined();
     expect(ask(flapping, changeOf('update'), flaps('displayName', 60_000))).toBeUndefined();
+  });
+
+  it('has nothing to say of an adoption that finds a field changed again and may put nothing back', () => {
+    const users = { includeUsers: ['None'], ...EXCLUDED };
+    const adoption = (more: object): Change =>
+      changeOf('adopt', {
+        ...RAW,
+        conditions: { ...(RAW.conditions as object), users: { ...users, ...more } },
+      });
+    const flapped = flaps('conditions.users.includeUsers', 60_000);
+
+    expect(ask(flapping, adoption({ somethingNew: 1 }), flapped)).toBeUndefined();
+    expect(ask(flapping, adoption({}), flapped)).toBeDefined();
   });
 });
 
@@ -436,6 +534,72 @@ describe('loosening', () => {
   it('has nothing to compare a new key with', () => {
     expect(ask(loosening, changeOf('create'))).toBeUndefined();
   });
+
+  it('takes nothing away from a version that only reported', () => {
+    const reported = { ...former, policy: { ...former.policy, state: 'enabledForReportingButNotEnforced' } };
+    const version = { ...looser, reference: { kind: 'version', desired: reported } } as const;
+
+    expect(ask(loosening, changeOf('update', RAW, version))).toBeUndefined();
+  });
+
+  describe('as exceptions end', () => {
+    const [SOON, LATER] = [NOW + 1000, NOW + 20_000];
+    const strict = DESIRED.policy;
+    const lax = { ...strict, 'conditions.userRiskLevels': ['high'] };
+    const held = (at: number): string =>
+      `it enforces less than version 3 from ${new Date(at).toISOString()} on: conditions.userRiskLevels`;
+    /** From one version, and what becomes of it, to the next. */
+    const told = (
+      before: Pick<Desired, 'policy' | 'later'>,
+      after: Pick<Desired, 'policy' | 'later'>,
+    ): string | undefined => {
+      const last = { ...DESIRED, version: 3, ...before };
+      const next = {
+        ...DESIRED,
+        version: 4,
+        ...after,
+        reference: { kind: 'version', desired: last },
+      } as const;
+      return ask(loosening, changeOf('update', undefined, next))?.detail;
+    };
+
+    it('holds what is no looser now and will be', () => {
+      const ends = [{ from: SOON, policy: strict }];
+
+      expect(told({ policy: lax, later: ends }, { policy: lax, later: [] })).toBe(held(SOON));
+      expect(
+        told({ policy: strict, later: [] }, { policy: strict, later: [{ from: SOON, policy: lax }] }),
+      ).toBe(held(SOON));
+    });
+
+    it('names the first instant from which it is looser', () => {
+      const both = [
+        { from: SOON, policy: lax },
+        { from: LATER, policy: strict },
+      ];
+
+      expect(
+        told(
+          { policy: lax, later: [{ from: LATER, policy: strict }] },
+          { policy: lax, later: [{ from: SOON, policy: lax }] },
+        ),
+      ).toBe(held(LATER));
+      expect(
+        told(
+          { policy: strict, later: [{ from: LATER, policy: strict }] },
+          { policy: strict, later: [{ from: SOON, policy: lax }] },
+        ),
+      ).toBe(held(SOON));
+      expect(told({ policy: lax, later: both }, { policy: lax, later: [] })).toBe(held(LATER));
+    });
+
+    it('holds nothing that is at no instant looser', () => {
+      const ends = [{ from: SOON, policy: strict }];
+
+      expect(told({ policy: lax, later: ends }, { policy: lax, later: ends })).toBeUndefined();
+      expect(told({ policy: lax, later: [] }, { policy: lax, later: ends })).toBeUndefined();
+    });
+  });
 });
 
 describe('microsoftManaged', () => {
@@ -486,6 +650,7 @@ describe('tenantLimit', () => {
     singly: new Map([
       [ID, { kind: 'hidden' }],
       [OTHER, { kind: 'missing' }],
+      [THIRD, { kind: 'missing' }],
     ]),
   });
 

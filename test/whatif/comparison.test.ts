@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { doesNoMore } from '../../src/lib/whatif/comparison.ts';
+import { compile } from '../../src/lib/whatif/compile.ts';
 import { controlsMet } from '../../src/lib/whatif/demand.ts';
 import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import type { UserIdentity } from '../../src/lib/whatif/signIn.ts';
-import { compiled, id, member, raw, SHAREPOINT, USER } from './support.ts';
+import { compiled, entry, id, member, raw, SHAREPOINT, USER } from './support.ts';
 
 const OFFICE = id(31);
 const PLACES: NamedLocations = {
@@ -58,6 +59,8 @@ describe('a policy does no more than before', () => {
       { person: STRANGER },
     ],
     ['asking where it blocked', raw(), asking(['mfa'])],
+    ['asking for something we cannot read where it blocked', raw(), asking(['mfa'], 'OR', { odd: 1 })],
+    ['with a session control where it blocked', raw(), session({ secureSignInSession: { isEnabled: true } })],
     ['asking for one of two', asking(['mfa', 'compliantDevice'], 'AND'), asking(['mfa'])],
     ['asking for any of two', asking(['mfa', 'compliantDevice'], 'AND'), asking(['mfa', 'compliantDevice'])],
     [
@@ -194,6 +197,20 @@ describe('a policy does no more than before', () => {
     ],
   ])('but not %s', (_, before, after, asked) => {
     expect(noMore(before, after, asked)).toBe(false);
+  });
+});
+
+describe('a policy of which nothing is said to be unread', () => {
+  it('was understood as a whole', () => {
+    const policies = [asking(['mfa']), raw()].map((policy, index) => {
+      const { unrecognised: _, ...known } = entry(policy);
+      return { ...known, id: id(900 + index) };
+    });
+    const [now, old] = compile(policies, PLACES).policies;
+    if (now === undefined || old === undefined) throw new Error('two policies are compiled to two');
+
+    expect(doesNoMore(now, old, member(), controlsMet([]))).toBe(true);
+    expect(doesNoMore(old, now, member(), controlsMet([]))).toBe(false);
   });
 });
 

@@ -5,7 +5,7 @@ import { compile } from '../../src/lib/whatif/compile.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
 import { NO_LOCATIONS_READ } from '../../src/lib/whatif/locations.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
-import { compiled, id, raw, SHAREPOINT, signIn } from './support.ts';
+import { compiled, id, raw, SHAREPOINT, signIn, USER } from './support.ts';
 
 function judge(policy: RawPolicy, more: Partial<SignIn> = {}) {
   const [verdict] = evaluate(compiled([policy]), signIn(more)).policies;
@@ -28,6 +28,12 @@ describe('what was not understood of a policy', () => {
     [
       'adds applications, where all are meant anyhow',
       raw({ applications: { includeApplications: ['All'], includeNetworks: 1 } }),
+      {},
+      certain(true),
+    ],
+    [
+      'adds people, where this one is named anyhow',
+      raw({ users: { includeUsers: [USER], includeTeams: 1 } }),
       {},
       certain(true),
     ],

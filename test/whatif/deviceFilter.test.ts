@@ -34,6 +34,10 @@ describe('a device filter', () => {
     ['device.model -eq null', { model: null }, true],
     ['device.model -ne null', { model: null }, false],
     ['device.model -eq "say `"hi`""', { model: 'say "hi"' }, true],
+    ["device.model -eq 'it`'s'", { model: "it's" }, true],
+    ['device.model -eq \'say "hi"\'', { model: 'say "hi"' }, true],
+    ['device.model -eq "C:\\a"', { model: 'C:\\a' }, true],
+    ["device.model -eq 'C:\\a'", { model: 'C:\\a' }, true],
     ['not device.model -eq "a"', { model: 'b' }, true],
     ['-not (device.model -eq "a" -or device.model -eq "b")', { model: 'b' }, false],
   ])('%s on %j: %s', (text, device, expected) => {
@@ -43,6 +47,7 @@ describe('a device filter', () => {
   it('is not read where a backtick stands before anything but a quote', () => {
     expect(parseRule('device.model -eq "a`b"').kind).toBe('unreadable');
     expect(parseRule('device.model -eq "a``"').kind).toBe('unreadable');
+    expect(parseRule("device.model -eq 'a`b'").kind).toBe('unreadable');
   });
 
   it('binds comparison tighter than not, not tighter than and, and tighter than or', () => {
@@ -102,6 +107,7 @@ describe('a device filter', () => {
     'device.model -eq "a")',
     'device.model -eq "a',
     'device.model -eq "C:\\"" -or device.model -eq "b"',
+    "device.model -eq 'C:\\' -or device.model -eq 'b'",
     'device.model -eq "a""b"',
     'device.physicalIds -eq "a"',
     'device.physicalIds -any (_ -eq "a")',

@@ -152,6 +152,15 @@ describe('locations of a policy', () => {
     expect(applies([OFFICE], [], inOffice, unread)).toBe(null);
   });
 
+  it('are nowhere where they are spared as well, whatever is not known of the sign-in or of them', () => {
+    const unknownTrust: NamedLocations = { list: [], mfaTrustedRanges: null };
+    const mfaTrusted = '00000000-0000-0000-0000-000000000000';
+
+    expect(applies([GERMANY], [GERMANY], {})).toBe(false);
+    expect(applies(['AllTrusted'], [mfaTrusted], atHome, unknownTrust)).toBe(false);
+    expect(applies(['AllTrusted'], [OFFICE], atHome, unknownTrust)).toBe(null);
+  });
+
   it('are looked through up to five thousand ranges in one list; beyond that a sign-in may come from any of them', () => {
     const crowded = (n: number, count: number): readonly NamedLocation[] => [
       {
@@ -317,6 +326,9 @@ describe('what a place depends on', () => {
 
     expect(joined(4_999)).toEqual([]);
     expect(joined(5_000)).toEqual([`named location ${id(41)}`, `named location ${CITY}`]);
+    const alone = { 'conditions.locations.includeLocations': [id(41)] };
+    const known = { list: [crowded(41, 5_001)], mfaTrustedRanges: [] };
+    expect(compileLocations(known)(alone, [])?.include).toMatchObject({ unread: [] });
   });
 });
 

@@ -254,6 +254,102 @@ describe('a lock-out', () => {
     expect(lockOuts([policy]).length > 0).toBe(isLethal);
   });
 
+  it.each<[string, RawPolicy, string]>([
+    [
+      'both of two controls',
+      raw({}, { grantControls: { operator: 'AND', builtInControls: ['mfa', 'compliantDevice'] } }),
+      'would ask for compliantDevice and mfa from',
+    ],
+    [
+      'one of two controls',
+      raw({}, { grantControls: { operator: 'OR', builtInControls: ['mfa', 'compliantDevice'] } }),
+      'would ask for compliantDevice or mfa from',
+    ],
+    [
+      'token protection',
+      raw({}, { grantControls: null, sessionControls: { secureSignInSession: { isEnabled: true } } }),
+      'would set a session control (token protection lets in only apps on a registered device) on',
+    ],
+    ['what nobody can say for sure', raw({ times: [1] }), 'could block'],
+  ])('says what it asks for: %s', (_, policy, words) => {
+    const [found] = lockOuts([policy]);
+
+    expect(found?.detail).toContain(
+      ` ${words} ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013: conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
+    );
+  });
+
+  it('says what it asks of clients that cannot show it', () => {
+    const grantControls = { operator: 'AND', builtInControls: ['mfa', 'compliantDevice'] };
+    const [found] = lockOuts([raw({ clientAppTypes: ['other'] }, { grantControls })], {}, [
+      'mfa',
+      'compliantDevice',
+    ]);
+
+    expect(found?.detail).toContain(
+      ` would ask for compliantDevice, mfa, which this client cannot show, from ${USER} signing in to`,
+    );
+  });
+
+  it('gives an old client as its example where only old ones cannot live with it, and else any', () => {
+    const grantControls = { operator: 'OR', builtInControls: ['mfa'] };
+    const strange = { clientAppTypes: ['newClient'] };
+
+    expect(lockOuts([raw(strange, { grantControls })], {}, ['mfa'])).toMatchObject([
+      { demand: { kind: 'legacyClient' }, signIn: { clientApp: 'exchangeActiveSync' }, isCertain: false },
+    ]);
+    expect(lockOuts([raw(strange)])).toMatchObject([
+      { demand: { kind: 'block' }, signIn: { clientApp: 'browser' }, isCertain: false },
+    ]);
+  });
+
+  it.each<[object, string]>([
+    [{ excludeUsers: [id(8)], excludeGroups: [id(6)] }, 'Users'],
+    [{ excludeGroups: [id(6)], excludeRoles: [id(5)] }, 'Groups'],
+    [{ excludeRoles: [id(5)] }, 'Roles'],
+    [{}, 'Users'],
+  ])('would have been none in the list that is in use: %j', (excluded, list) => {
+    expect(lockOuts([raw({ users: { includeUsers: ['All'], ...excluded } })])).toMatchObject([
+      { missingFrom: `conditions.users.exclude${list}` },
+    ]);
+  });
+
+  it('names the field that surely takes the identity in, before one that may', () => {
+    const users = { includeUsers: ['AllTheNewPeople'], includeRoles: [id(5)] };
+
+    expect(
+      lockOuts([raw({ users: { ...users, includeGroups: [id(6)] } })], { roles: [id(5)] }),
+    ).toMatchObject([{ field: 'conditions.users.includeRoles', isCertain: true }]);
+    expect(
+      lockOuts([raw({ users: { includeGroups: [id(6)], includeRoles: [id(5)] } })], {
+        groups: 'unknown',
+        roles: [id(5)],
+      }),
+    ).toMatchObject([{ field: 'conditions.users.includeRoles', isCertain: true }]);
+    expect(lockOuts([raw({ users: { includeGroups: [id(6)] } })], { groups: 'unknown' })).toMatchObject([
+      { field: 'conditions.users.includeGroups', isCertain: false },
+    ]);
+  });
+
+  it('may hit whoever may be a guest, of whatever tenant', () => {
+    const guests = (more: object = {}): RawPolicy =>
+      raw({
+        users: {
+          includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'b2bCollaborationGuest', ...more },
+        },
+      });
+    const partners = { externalTenants: { membershipKind: 'enumerated', members: [id(70)] } };
+    const guest = 'b2bCollaborationGuest';
+
+    expect(lockOuts([guests()], { guestType: 'unknown' })).toMatchObject([{ isCertain: false }]);
+    expect(lockOuts([guests()], { guestType: guest })).toMatchObject([{ isCertain: true }]);
+    expect(lockOuts([guests()])).toEqual([]);
+    expect(lockOuts([guests(partners)], { guestType: guest, homeTenantId: 'unknown' })).toMatchObject([
+      { isCertain: false, signIn: { identity: { homeTenantId: id(70) } } },
+    ]);
+    expect(lockOuts([guests(partners)], { guestType: guest, homeTenantId: id(71) })).toEqual([]);
+  });
+
   it('may be lived with where its session control is allowed', () => {
     const policy = raw(
       {},

@@ -247,6 +247,10 @@ describe('a complaint', () => {
       ['signInContext names includeApplications and authenticationContextValue; give one of them'],
     ],
     [
+      { ...to({ userAction: null }), compare: true },
+      ['signInContext names no target; Graph’s own What If needs one: name it, or leave compare out'],
+    ],
+    [
       to({ includeApplications: ['Office365'] }),
       [
         'signInContext.includeApplications is not a list of application ids; name the applications themselves, as Graph’s own What If matches no group of them',

@@ -177,6 +177,11 @@ describe('where a policy reaches', () => {
       example: { ...ANY, location: { ipAddress: '203.0.113.10', country: null } },
       isCertain: false,
     });
+    const elsewhere = one(
+      raw({ locations: { includeLocations: ['All'], excludeLocations: [OFFICE] } }),
+      crowded,
+    );
+    expect(reachOf(elsewhere)).toEqual({ example: ANY, isCertain: true });
   });
 });
 
@@ -261,6 +266,18 @@ describe('kinds of sign-ins', () => {
     const { location } = one(raw({ locations: { includeLocations: [GERMANY] } }), named);
 
     expect([...locationsFor(location)].map(({ country }) => country)).toEqual(['ZX', 'ZZ']);
+  });
+
+  it('are by country a named one and none, where every code is named', () => {
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+    const countries = letters.flatMap((one) => letters.map((other) => `${one}${other}`));
+    const named: NamedLocations = {
+      list: [{ kind: 'country', id: GERMANY, countries, includeUnknownCountriesAndRegions: false }],
+      mfaTrustedRanges: [],
+    };
+    const { location } = one(raw({ locations: { includeLocations: [GERMANY] } }), named);
+
+    expect([...locationsFor(location)].map(({ country }) => country)).toEqual(['AA', null]);
   });
 
   it('are all tried where no list has more than two thousand ranges', () => {

@@ -106,6 +106,22 @@ describe('a device for a rule', () => {
   });
 });
 
+describe('a search', () => {
+  /** Takes that many steps: one for each negation, and one for the test. */
+  const steps = (count: number, text: string, is = true): Goal =>
+    count === 1 ? goal(text, is) : { rule: { kind: 'not', rule: steps(count - 1, text, !is).rule }, is };
+
+  it('goes on for a thousand steps', () => {
+    expect(found(steps(1000, 'device.model -eq "x"')).kind).toBe('yes');
+    expect(found(goal('device.model -eq "y"'), steps(999, 'device.model -eq "x"')).kind).toBe('no');
+  });
+
+  it('is given up after that: what it would have found is not known', () => {
+    expect(found(steps(1001, 'device.model -eq "x"')).kind).toBe('undecided');
+    expect(found(goal('device.model -eq "y"'), steps(1000, 'device.model -eq "x"')).kind).toBe('undecided');
+  });
+});
+
 describe('the character between parts', () => {
   const wanted = (...avoided: readonly string[]): Device | undefined =>
     device(goal('device.model -startsWith "a"'), ...avoided.map((one) => goal(`device.model ${one}`, false)));

@@ -251,6 +251,18 @@ describe('a told answer', () => {
     ).toContain(`${row}gets in, and nothing is asked for; undecided: "CA900"`);
   });
 
+  it('tells what report-only policies would ask for beside one of which nobody knows whether it applies', () => {
+    const rest = { state: 'enabledForReportingButNotEnforced' };
+    const asks = raw({}, { ...rest, grantControls: { operator: 'OR', builtInControls: ['mfa'] } });
+    const open = raw({ signInRiskLevels: ['high'] }, { ...rest, id: id(901), displayName: 'CA901' });
+    const grant = { operator: 'OR', builtInControls: ['compliantDevice'] };
+    const verdict = evaluate(compiled([asks, { ...open, grantControls: grant }]), ASKED);
+
+    expect(told(ASKED, compareSets({ observed: verdict, desired: verdict, resulting: verdict }))).toContain(
+      '  report-only     if it were in force, it gets in after mfa for "CA900"; undecided: "CA901"',
+    );
+  });
+
   it('is short where nothing is there, and where one thing is open for two reasons', () => {
     const silent = evaluate(compiled([]), ASKED);
     const open = evaluate(compiled([raw({ signInRiskLevels: ['high'], times: [1] })]), ASKED);

@@ -87,6 +87,14 @@ describe('a change that makes a lock-out worse', () => {
     expect(added(with_({}, { state: 'enabledForReportingButNotEnforced' }), bad)).toHaveLength(1);
   });
 
+  it('counts nothing of what it leaves behind', () => {
+    // Too long to be noted down whole, so that nobody can tell it is the same.
+    const before = with_({ weather: 'x'.repeat(300) });
+
+    expect(added(before, { ...before, displayName: 'CA901' })).toHaveLength(1);
+    expect(added(before, { ...before, state: 'disabled' })).toEqual([]);
+  });
+
   const grants = (grantControls: object, sessionControls: object | null = null): RawPolicy => ({
     ...raw(),
     grantControls,

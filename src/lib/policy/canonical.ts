@@ -26,8 +26,8 @@ export function canonical(raw: RawPolicy): Policy {
   return read(raw).policy;
 }
 
-function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognised[]): void {
-  if (typeof value !== 'object' || value === null) return;
+function collectUnknownMembers(value: object | null, prefix: string, found: Unrecognised[]): void {
+  if (value === null) return;
   for (const [name, member] of Object.entries(value)) {
     const path = prefix === '' ? name : `${prefix}.${name}`;
     if (isNoise(name) || (prefix === '' && READ_ONLY.has(name))) continue;
@@ -35,7 +35,7 @@ function collectUnknownMembers(value: unknown, prefix: string, found: Unrecognis
     const isKnown = !name.includes('.');
     if (isKnown && FIELD_BY_PATH.has(path)) continue;
     if (!isKnown || !Object.hasOwn(BRANCHES, path)) found.push(note(path, 'unknownMember', member));
-    else if (member !== null && (typeof member !== 'object' || Array.isArray(member))) {
+    else if (typeof member !== 'object' || Array.isArray(member)) {
       if (!isEmptyRaw(member)) found.push(note(path, 'wrongShape', member));
     } else if (!BY_ID_ONLY.has(path)) collectUnknownMembers(member, path, found);
     else if (isEmptyRaw(rawAt(member, 'id')) && !isEmptyRaw(member))

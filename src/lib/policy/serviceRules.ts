@@ -95,10 +95,9 @@ function hasOtherConditions(policy: Policy): boolean {
   );
 }
 
+/** Each session control that is on has a member that says so. */
 function hasSession(policy: Policy): boolean {
-  return Object.keys(policy)
-    .filter((path) => path.startsWith(`${session}.`))
-    .some((path) => policy[path] === true || typeof policy[path] === 'string');
+  return Object.keys(policy).some((path) => path.startsWith(`${session}.`) && policy[path] === true);
 }
 
 /** Sources: Graph docs (conditionalAccess* resource pages), Entra docs (concept-conditional-access-*), provider issues. */

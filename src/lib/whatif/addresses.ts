@@ -15,7 +15,7 @@ const V4_MAPPED = 0xffffn << 32n;
 
 /** The first address of each family. */
 export const FIRST_ADDRESSES: readonly Address[] = [0n, V4];
-const LAST_ADDRESSES: ReadonlySet<Address> = new Set([(1n << 128n) - 1n, V4 + (1n << 32n) - 1n]);
+const LAST_ADDRESS: Address = V4 + (1n << 32n) - 1n;
 
 /** @returns undefined for what is no address */
 export function parseAddress(text: string): Address | undefined {
@@ -46,7 +46,7 @@ export function parseRange(text: string): Range | undefined {
 }
 
 export function formatAddress(address: Address): string {
-  if (address >= V4) return [24n, 16n, 8n, 0n].map((shift) => ((address - V4) >> shift) & 0xffn).join('.');
+  if (address >= V4) return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 0xffn).join('.');
   const groups = Array.from({ length: 8 }, (_, index) => (address >> BigInt(112 - 16 * index)) & 0xffffn);
   return groups
     .map((group) => group.toString(16))
@@ -57,7 +57,7 @@ export function formatAddress(address: Address): string {
 /** Sorted, and joined where they overlap or touch, so that looking up is a search by halves. */
 export function merge(ranges: readonly Range[]): readonly Range[] {
   const merged: Range[] = [];
-  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))) {
+  for (const range of [...ranges].sort((a, b) => (a.first < b.first ? -1 : 1))) {
     const before = merged.at(-1);
     // The last IPv6 address and the first IPv4 address only happen to be neighbours.
     const touches =
@@ -90,7 +90,8 @@ export function turningPoints(...lists: readonly (readonly Range[])[]): readonly
   const points = new Set<Address>(FIRST_ADDRESSES);
   for (const { first, last } of lists.flat()) {
     points.add(first);
-    if (!LAST_ADDRESSES.has(last)) points.add(last + 1n);
+    // After the last IPv6 address comes the first IPv4 address, which is such a point anyway.
+    if (last !== LAST_ADDRESS) points.add(last + 1n);
   }
   return [...points];
 }
@@ -121,7 +122,7 @@ function parseV6(text: string): bigint | undefined {
 /** `::ffff:192.0.2.1` → `::ffff:c000:201`. */
 function withoutDottedTail(text: string): string | undefined {
   const [, head, tail] = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
-  if (head === undefined || tail === undefined) return text;
+  if (tail === undefined) return text;
   const value = parseV4(tail);
   return value === undefined
     ? undefined

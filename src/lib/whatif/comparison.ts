@@ -59,9 +59,8 @@ function isForOldClientsAlone({ clientApps, grant }: CompiledPolicy): boolean {
 function grantsNoLess(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
   if (isSame(now, old, 'grantControls')) return true;
   // Clients that can show no proof got in where nothing was asked for.
-  const asksAnew = old.grant.kind === 'nothing' && now.grant.kind !== 'nothing';
   return (
-    !asksAnew &&
+    old.grant.kind !== 'nothing' &&
     hasNothingUnread(now, 'grantControls') &&
     waysThrough(old.grant).every(
       (way) => unmet(now.grant, new Set([...met, ...controlsMet(way)])).length === 0,

@@ -38,22 +38,18 @@ export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
  * Whoever meets the first meets the others (Graph docs, authenticationStrengthPolicy, built-in strengths). Not the reverse:
  * what counts as `mfa` without a strength, such as an external method, need not be in any strength.
  */
-const PROVES: Readonly<Record<string, readonly string[]>> = {
-  '00000000-0000-0000-0000-000000000002': ['mfa'],
-  '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
-  '00000000-0000-0000-0000-000000000004': [
-    'mfa',
-    '00000000-0000-0000-0000-000000000002',
-    '00000000-0000-0000-0000-000000000003',
+const PROVES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['00000000-0000-0000-0000-000000000002', ['mfa']],
+  ['00000000-0000-0000-0000-000000000003', ['mfa', '00000000-0000-0000-0000-000000000002']],
+  [
+    '00000000-0000-0000-0000-000000000004',
+    ['mfa', '00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000003'],
   ],
-};
+]);
 
 /** Every control somebody meets who meets these; nobody meets a block. */
 export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
-  const met = allowed.flatMap((control) => [
-    control,
-    ...(Object.hasOwn(PROVES, control) ? (PROVES[control] ?? []) : []),
-  ]);
+  const met = allowed.flatMap((control) => [control, ...(PROVES.get(control) ?? [])]);
   return new Set(met.filter((control) => control !== 'block'));
 }
 

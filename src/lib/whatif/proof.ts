@@ -77,9 +77,9 @@ export function proveNoLockOut({ policies, identities, allowedControls }: Questi
   const people = identities.map(personOf);
   return policies.policies.flatMap((policy) => {
     const demand = isEnforced(policy) ? demandOf(policy, met) : undefined;
-    const hit = demand === undefined ? [] : people.flatMap((person) => exposure(policy, person) ?? []);
-    if (demand === undefined || hit.length === 0) return [];
-    const reach = reachOf(policy);
+    if (demand === undefined) return [];
+    const hit = people.flatMap((person) => exposure(policy, person) ?? []);
+    const reach = hit.length === 0 ? null : reachOf(policy);
     return reach === null ? [] : hit.map((exposed) => lockOut(policy, exposed, demand, reach));
   });
 }

@@ -117,6 +117,7 @@ export function readQuestion(body: unknown, names: Names): QuestionRead {
   const problems = [
     ...shapeProblems(named),
     ...choiceProblems(named),
+    ...comparisonProblems(named),
     ...(request.ok ? [] : request.problems),
   ];
   if (!request.ok || problems.length > 0) return { ok: false, problems: firstOfEach(problems) };
@@ -185,6 +186,15 @@ function choiceProblems(body: unknown): RequestProblem[] {
     const given = choices.filter((name) => (at(body, path)[name] ?? null) !== null);
     return given.length > 1 ? [{ path, message: `names ${given.join(' and ')}; give one of them` }] : [];
   });
+}
+
+/** We can leave open what a sign-in is for; Graph tells targets apart by a type that has to be given (Graph docs, evaluate). */
+function comparisonProblems(body: unknown): RequestProblem[] {
+  const context = at(body, 'signInContext');
+  const hasTarget = TARGETS.some((name) => (context[name] ?? null) !== null);
+  if (hasTarget || at(body, '').compare !== true) return [];
+  const message = 'names no target; Graph’s own What If needs one: name it, or leave compare out';
+  return [{ path: 'signInContext', message }];
 }
 
 const TARGETS = ['includeApplications', 'userAction', 'authenticationContextValue'];

@@ -21,6 +21,8 @@ export interface Goal {
 interface Wanted {
   readonly yes: readonly Test[];
   readonly no: readonly Test[];
+  /** One that does. */
+  readonly value: DeviceValue;
 }
 
 type WantedOf = ReadonlyMap<DeviceAttribute, Wanted>;
@@ -52,7 +54,7 @@ export function satisfy(goals: readonly Goal[]): Satisfied {
 /** Takes goals apart until only tests are left; alternatives are tried one after the other, straight goals first. */
 function solve(goals: readonly Goal[], wanted: WantedOf, search: Search): Device | undefined {
   const tests = new Map(wanted);
-  const forks: Goal[][] = [];
+  const forks: { readonly goal: Goal; readonly parts: readonly Goal[] }[] = [];
   const open = [...goals];
   for (let goal = open.pop(); goal !== undefined; goal = open.pop()) {
     search.steps += 1;
@@ -64,24 +66,18 @@ function solve(goals: readonly Goal[], wanted: WantedOf, search: Search): Device
     } else {
       const parts = rule.rules.map((part) => ({ rule: part, is }));
       if ((rule.kind === 'all') === is) open.push(...parts);
-      else forks.push(parts);
+      else forks.push({ goal, parts });
     }
   }
   const [fork, ...others] = forks;
   if (fork === undefined) return deviceFor(tests, search);
   // The other forks go back as the goals they were: only what is chosen here is settled here.
-  const rest = others.map((parts): Goal => alternatives(parts));
-  for (const choice of fork) {
+  const rest = others.map(({ goal }) => goal);
+  for (const choice of fork.parts) {
     const device = solve([choice, ...rest], tests, search);
-    if (device !== undefined || search.steps > STEPS_MAX) return device;
+    if (device !== undefined) return device;
   }
   return undefined;
-}
-
-/** At least one of these comes out as wanted, as one goal. */
-function alternatives(parts: readonly Goal[]): Goal {
-  const is = parts[0]?.is ?? true;
-  return { rule: { kind: is ? 'any' : 'all', rules: parts.map(({ rule }) => rule) }, is };
 }
 
 /** @returns whether the attribute can still have a value */
@@ -91,16 +87,18 @@ function add(
   test: Test,
   is: boolean,
 ): boolean {
-  const { yes, no } = tests.get(attribute) ?? { yes: [], no: [] };
-  const wanted = is ? { yes: [...yes, test], no } : { yes, no: [...no, test] };
-  tests.set(attribute, wanted);
-  return valueFor(attribute, wanted) !== undefined;
+  const known = tests.get(attribute);
+  const yes = [...(known?.yes ?? []), ...(is ? [test] : [])];
+  const no = [...(known?.no ?? []), ...(is ? [] : [test])];
+  const value = valueFor(attribute, yes, no);
+  if (value === undefined) return false;
+  tests.set(attribute, { yes, no, value });
+  return true;
 }
 
 /** Extension attributes have values only on managed devices, and there are three ways to be one. */
 function deviceFor(tests: WantedOf, search: Search): Device | undefined {
   const device = valuesFor(tests);
-  if (device === undefined) return undefined;
   const hasExtension = Object.entries(device).some(
     ([name, value]) => name.startsWith('extensionAttribute') && value !== null,
   );
@@ -118,16 +116,11 @@ function managedDeviceFor(tests: WantedOf, search: Search): Device | undefined {
   return undefined;
 }
 
-function valuesFor(tests: WantedOf): Exclude<Device, 'unregistered'> | undefined {
-  const device: Partial<Record<DeviceAttribute, DeviceValue>> = Object.fromEntries(
-    MANAGED_BY.map(([attribute]) => [attribute, null]),
-  );
-  for (const [attribute, wanted] of tests) {
-    const value = valueFor(attribute, wanted);
-    if (value === undefined) return undefined;
-    device[attribute] = value;
-  }
-  return device;
+function valuesFor(tests: WantedOf): Exclude<Device, 'unregistered'> {
+  return Object.fromEntries([
+    ...MANAGED_BY.map(([attribute]) => [attribute, null] as const),
+    ...[...tests].map(([attribute, { value }]) => [attribute, value] as const),
+  ]);
 }
 
 /**
@@ -137,7 +130,11 @@ function valuesFor(tests: WantedOf): Exclude<Device, 'unregistered'> | undefined
  * set side by side with a character between them that no test knows: of all texts that have those parts this one passes
  * the fewest other tests, so when it fails on one, every text does.
  */
-function valueFor(attribute: DeviceAttribute, { yes, no }: Wanted): DeviceValue | undefined {
+function valueFor(
+  attribute: DeviceAttribute,
+  yes: readonly Test[],
+  no: readonly Test[],
+): DeviceValue | undefined {
   return candidates(attribute, yes, no).find(
     (value) => yes.every((test) => holds(test, value)) && !no.some((test) => holds(test, value)),
   );

@@ -52,16 +52,15 @@ export function compileSession(
 
 /** How often a policy makes people sign in again. */
 export function frequencyOf(policy: Policy): Frequency | null {
-  const { isEnabled, type, value, authenticationType, interval } = {
+  const { isEnabled, type, value, authenticationType } = {
     isEnabled: policy[`${path}.signInFrequency.isEnabled`],
     type: policy[`${path}.signInFrequency.type`],
     value: policy[`${path}.signInFrequency.value`],
     authenticationType: String(policy[`${path}.signInFrequency.authenticationType`]),
-    interval: policy[`${path}.signInFrequency.frequencyInterval`],
   };
   if (isEnabled !== true) return null;
-  if (interval === 'everyTime' || typeof value !== 'number')
-    return { interval: 'everyTime', authenticationType };
+  // In canonical form `everyTime` has no value; an interval nobody can read counts as the strictest.
+  if (typeof value !== 'number') return { interval: 'everyTime', authenticationType };
   return { interval: 'timeBased', hours: value * (type === 'days' ? 24 : 1), authenticationType };
 }
 
@@ -94,10 +93,8 @@ export function combineSessions(
 function isStricter(one: Frequency, other: Frequency): boolean {
   const hours = (frequency: Frequency): number => (frequency.interval === 'everyTime' ? 0 : frequency.hours);
   if (hours(one) !== hours(other)) return hours(one) < hours(other);
-  return (
-    one.authenticationType === 'primaryAndSecondaryAuthentication' &&
-    other.authenticationType !== 'primaryAndSecondaryAuthentication'
-  );
+  // Of two that ask for both proofs either will do.
+  return one.authenticationType === 'primaryAndSecondaryAuthentication';
 }
 
 /**
