@@ -2,4 +2,8 @@
 import { main } from './main.ts';
 import { systemTerminal } from './terminal.ts';
 
-process.exitCode = await main(process.argv.slice(2), systemTerminal());
+const code = await main(process.argv.slice(2), systemTerminal());
+// A request that nobody waits for any more (an identity endpoint that never answers) would hold the process.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((written) => void stream.write('', () => written()));
+process.exit(code);
