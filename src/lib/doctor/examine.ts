@@ -5,7 +5,7 @@ import type { Ports, Probes } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { alertsUnseen } from './alerts.ts';
 import { checkClock } from './clock.ts';
-import { checkDesired } from './desired.ts';
+import { checkDesired, knownOf } from './desired.ts';
 import type { Examination, Told, Whose } from './findings.ts';
 import { checkFreeze } from './freeze.ts';
 import { checkLicence } from './licence.ts';
@@ -56,21 +56,21 @@ export async function examine(patient: Patient, deployment: Deployment): Promise
   const state = await told(
     async () => stateOf(await readTables(patient), parameters, identities, clock.now()).state,
   );
-  const desired = state.kind === 'told' ? state.value.desired : undefined;
+  const known = knownOf(state);
 
   return {
     examinedAt: new Date(clock.now()).toISOString(),
     findings: [
-      ...checkSettings([]),
+      ...checkSettings(as),
       ...checkTables(accesses, as, settings.stateStorage.kind === 'connectionString'),
       ...checkPermissions(token, mode, as),
       ...checkProtected(people, mode),
-      ...checkSchedule(settings.schedule, latest, clock.now()),
-      ...checkClock(patient.serviceTimes()),
-      ...checkSecurityDefaults(defaults, desired),
-      ...checkLicence(licences, desired),
+      ...checkSchedule(settings.schedule, latest, clock.now(), as),
+      ...checkClock(patient.serviceTimes(), as),
+      ...checkSecurityDefaults(defaults, known),
+      ...checkLicence(licences, known),
       ...checkFreeze(freeze),
-      ...checkDesired(state, settings.signers.length > 0),
+      ...checkDesired(state, settings.signers.length > 0, as),
       ...alertsUnseen(resourceGroup),
     ],
   };
