@@ -74,7 +74,7 @@ param telemetryDirect string = 'false'
 @description('Object id of the group whose members push the desired state. Empty: nobody is given a role on the tables.')
 param operatorsGroupId string = ''
 
-@description('true: the operators also approve and freeze straight in the tables, without the app. Whoever may do so can approve under any name, so two people are then two only by agreement. false again takes no role away that was given: remove those by hand.')
+@description('true: the operators also approve and freeze straight in the tables, without the app. Whoever may do so can approve under any name, so two people are then two only by agreement. false again takes no role away that was given: remove those by hand, for which the lock keep-state on the state account has to be lifted.')
 param operatorsActOnTables bool = false
 
 @description('Client id of the app registration for App Service Authentication (app-registration.bicep makes one). Empty: callers are vouched for by a function key alone.')
