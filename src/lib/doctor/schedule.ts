@@ -118,7 +118,7 @@ function endOf({ finishedAt }: RunSummary): number {
 }
 
 function agoOf(run: RunSummary, nowMs: number): string {
-  return `the last run on schedule, ${run.runId}, ended ${renderDuration(nowMs - endOf(run))} ago`;
+  return `the last run on schedule, ${run.runId}, ended ${renderDuration(Math.max(0, nowMs - endOf(run)))} ago`;
 }
 
 const NONE_YET = 'no run has started by itself and ended yet';
