@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -427,6 +428,20 @@ describe('the templates', () => {
     expect(params.get('reconcileSchedule')?.text).toBe(
       `'0 */${params.get('runIntervalMinutes')?.text} * * * *'`,
     );
+  });
+
+  it('are not given the settings of a sandbox by the shell they are deployed from', () => {
+    const azd = readFileSync(join(ROOT, 'azure.yaml'), 'utf8');
+    const [, run = ''] = /^ {2}preprovision:\n {4}shell: sh\n {4}run: \|\n((?: {6}.*\n)+)/m.exec(azd) ?? [];
+    const provisionWith = (GRAPH_ENDPOINT?: string) =>
+      spawnSync('sh', ['-ec', run], { encoding: 'utf8', env: { ...process.env, GRAPH_ENDPOINT } });
+
+    expect(provisionWith('http://127.0.0.1:37211')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Use another shell'),
+    });
+    for (const endpoint of [undefined, '', 'https://graph.example'])
+      expect(provisionWith(endpoint)).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('name the folder, the service and the build that azd deploys', () => {
