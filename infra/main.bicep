@@ -21,7 +21,7 @@ param reconcileSchedule string = '0 */15 * * * *'
 
 @minValue(1)
 @maxValue(960)
-@description('Minutes between two runs of that schedule. The alert on missing runs counts three of them, and Azure looks back two days at most.')
+@description('Minutes between two runs of that schedule. The alert on missing runs counts three of them, and Azure looks back two days at most, so it sounds while a schedule pauses for longer than three intervals.')
 param runIntervalMinutes int = 15
 
 @allowed(['public', 'usgov', 'usgovdod', 'china'])
@@ -74,7 +74,7 @@ param telemetryDirect string = 'false'
 @description('Object id of the group whose members push the desired state. Empty: nobody is given a role on the tables.')
 param operatorsGroupId string = ''
 
-@description('true: the operators also approve and freeze straight in the tables, without the app. Whoever may do so can approve under any name, so two people are then two only by agreement. false again takes no role away that was given: remove those by hand.')
+@description('true: the operators also approve and freeze straight in the tables, without the app. Whoever may do so can approve under any name, so two people are then two only by agreement. false again takes no role away that was given: remove those by hand, for which the lock keep-state on the state account has to be lifted.')
 param operatorsActOnTables bool = false
 
 @description('Client id of the app registration for App Service Authentication (app-registration.bicep makes one). Empty: callers are vouched for by a function key alone.')
@@ -83,7 +83,7 @@ param authClientId string = ''
 @description('true: a virtual network of its own, and private endpoints for both storage accounts. Both are then closed to everybody else. The subscription must know the provider Microsoft.App (az provider register --namespace Microsoft.App).')
 param vnetEnabled bool = false
 
-@description('Addresses or CIDR ranges from which operators come, comma-separated. Given, the app answers them alone; with vnetEnabled they reach the state account as well. A single address goes without /32.')
+@description('Addresses or CIDR ranges from which operators come, comma-separated. Given, the app answers them alone; with vnetEnabled they reach the state account as well. A single address goes without /32. Who deploys is asked for a sign-in, and not where they come from.')
 param operatorIpRanges string = ''
 
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ALERTS as LOOKED_FOR } from '../src/lib/doctor/alerts.ts';
 import { WORKBOOK_QUERIES } from '../tools/workbook.ts';
 import { membersOf, nodesOf, readTemplate } from './infra/bicep.ts';
 import { problemsOf } from './support/kusto.ts';
@@ -28,17 +29,8 @@ function queriesIn(folder: string): readonly string[] {
 }
 
 describe('the alerts', () => {
-  it('are those the operations page has a section for', () => {
-    expect(alerts.map(({ name }) => name).toSorted()).toEqual([
-      'change-held',
-      'dependency-failing',
-      'desired-state-tampered',
-      'drift-came-back',
-      'lock-out-risk',
-      'no-run-completed',
-      'permission-missing',
-      'protected-identity-unhealthy',
-    ]);
+  it('are those that the doctor looks for', () => {
+    expect(alerts.map(({ name }) => name).toSorted()).toEqual(LOOKED_FOR.toSorted());
   });
 
   it('each say in their description what section of it to read', () => {

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity';
 import { Fault, type FaultKind } from '../lib/fault.ts';
+import { exchange, isObject } from './exchange.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -33,26 +34,14 @@ export async function askAzure(
     );
   });
   const target = new URL(path, origin);
-  const { response, text } = await fetch(target, {
-    method,
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: {
-      authorization: `Bearer ${token?.token ?? ''}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-    .then(async (response) => ({ response, text: await response.text() }))
-    .catch((error: Error) => {
-      throw new Fault('unavailable', `${origin} cannot be reached: ${error.message}`, {}, error);
-    });
-  const answer = parse(text);
-  if (response.ok && answer !== undefined) return answer;
-  throw new Fault(
-    kindOf(response.status),
-    `${origin}${target.pathname} answered ${response.status}${said(answer)}`,
-  );
+  const headers = {
+    authorization: `Bearer ${token?.token ?? ''}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const { status, body: answer } = await exchange(target, { method, headers, ...sent }, TIMEOUT_MS);
+  if (status < 300 && isObject(answer)) return answer;
+  throw new Fault(kindOf(status), `${origin}${target.pathname} answered ${status}${said(answer)}`);
 }
 
 function kindOf(status: number): FaultKind {
@@ -61,17 +50,8 @@ function kindOf(status: number): FaultKind {
   return status >= 400 && status < 500 && status !== 429 ? 'rejected' : 'unavailable';
 }
 
-function said(answer: Readonly<Record<string, unknown>> | undefined): string {
-  const { message } = (answer?.error ?? {}) as { readonly message?: unknown };
+function said(answer: unknown): string {
+  const error = isObject(answer) ? answer.error : undefined;
+  const message = isObject(error) ? error.message : undefined;
   return typeof message === 'string' ? `: ${message.slice(0, 300)}` : '';
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
 }

@@ -8,4 +8,8 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
-process.exitCode = await main(process.argv.slice(2), systemTerminal());
+const code = await main(process.argv.slice(2), systemTerminal());
+// A request that nobody waits for any more (an identity endpoint that never answers) would hold the process.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((written) => void stream.write('', () => written()));
+process.exit(code);

@@ -6,12 +6,15 @@ import {
   type CheckFinding,
   type CheckName,
   type Examination,
+  findingsOf,
   type Told,
   tally,
+  VERDICTS,
 } from '../lib/doctor/findings.ts';
 import { renderExamination } from '../lib/doctor/render.ts';
-import { asFault } from '../lib/fault.ts';
+import { asFault, Fault } from '../lib/fault.ts';
 import { type ResourceGroup, readAlerts, readResourceGroup } from './alerts.ts';
+import { isObject } from './exchange.ts';
 import { operatorCredential, operatorSignIn } from './operator.ts';
 import { askApp } from './remote.ts';
 import { EXIT, quietLog, type Terminal } from './terminal.ts';
@@ -65,10 +68,11 @@ export async function doctorCommand(options: DoctorOptions, terminal: Terminal):
   const isSeen = group !== undefined && !skipped.has('alerts');
   const asked =
     options.app === undefined ? await examineHere(terminal) : await examineThere(options.app, terminal);
-  const findings = [
+  const found = [
     ...asked.findings.filter(({ check }) => !(isSeen && check === 'alerts')),
     ...(isSeen ? await alertsIn(group, terminal) : []),
-  ].filter(({ check }) => !skipped.has(check));
+  ];
+  const findings = [...found, ...silent(found)].filter(({ check }) => !skipped.has(check));
   const examination: Examination = { ...asked, findings };
   terminal.out(
     options.json === true ? `${JSON.stringify(examination)}\n` : `${renderExamination(examination)}\n`,
@@ -88,8 +92,33 @@ function examineHere(terminal: Terminal): Promise<Examination> {
 async function examineThere(url: string, terminal: Terminal): Promise<Examination> {
   const result = await askApp(url, 'GET', 'doctor', terminal);
   if ('busy' in result) throw new Error('unreachable: only a run can be busy');
-  return result.answer as Examination;
+  if (isExamination(result.answer)) return result.answer;
+  throw new Fault(
+    'unavailable',
+    `${url} answered what is no examination; look whether this is the address of the app`,
+  );
 }
+
+function isExamination(answer: unknown): answer is Examination {
+  if (!isObject(answer) || typeof answer.examinedAt !== 'string' || !Array.isArray(answer.findings))
+    return false;
+  return answer.findings.every(
+    (one) =>
+      isObject(one) &&
+      VERDICTS.some((verdict) => verdict === one.verdict) &&
+      ['check', 'where', 'what'].every((name) => typeof one[name] === 'string'),
+  );
+}
+
+/** An app of another version does not know every check, and what nobody looked at is not in order. */
+function silent(found: readonly CheckFinding[]): readonly CheckFinding[] {
+  const told = new Set(found.map(({ check }) => check));
+  return CHECKS.filter((check) => !told.has(check)).map((check) =>
+    findingsOf(check)('unverified', 'the app', 'it said nothing of it', OTHER_VERSION),
+  );
+}
+
+const OTHER_VERSION = 'deploy the same version as this program, then ask again';
 
 async function alertsIn(group: ResourceGroup, terminal: Terminal): Promise<readonly CheckFinding[]> {
   return checkAlerts(await toldRules(group, terminal));

@@ -66,7 +66,7 @@ export async function main(words: readonly string[], given: Terminal): Promise<n
   const app = (): Option =>
     new Option(
       '--app <url>',
-      'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY; where it asks who calls, its scope in CARETAKER_APP_SCOPE)',
+      'ask the deployed app instead of reaching Graph and its tables from here (its key in CARETAKER_APP_KEY; where it asks who calls, its scope in CARETAKER_APP_SCOPE; with CARETAKER_APP_URL set, both go to that app alone)',
     );
 
   program

@@ -18,11 +18,14 @@ export function operatorCredential(terminal: Terminal): Pick<World, 'tablesCrede
   return isNeeded ? { tablesCredential: operatorSignIn(terminal) } : {};
 }
 
+/** Neither of these programs may keep a command waiting for ever. */
+const PATIENCE = { processTimeoutInMs: 30_000 };
+
 /** The sign-in of the person at the keyboard: what the Azure CLI or azd hold. */
 export function operatorSignIn({ world }: Terminal): TokenCredential {
   return (
     world.tablesCredential ??
-    new ChainedTokenCredential(new AzureCliCredential(), new AzureDeveloperCliCredential())
+    new ChainedTokenCredential(new AzureCliCredential(PATIENCE), new AzureDeveloperCliCredential(PATIENCE))
   );
 }
 

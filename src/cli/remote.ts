@@ -1,15 +1,15 @@
+import type { TokenCredential } from '@azure/identity';
 import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
+import { exchange, type Heard, isObject } from './exchange.ts';
 import { operatorSignIn } from './operator.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A run may take as long as Azure's front end lets it. */
 const TIMEOUT_MS = 240_000;
 
-/** What the app answered. `body` is undefined where there was no JSON. */
-export interface AppAnswer {
-  readonly status: number;
-  readonly body: unknown;
+/** What the app answered. */
+export interface AppAnswer extends Heard {
   /** The explanation of a problem; undefined where the app gave none, so that it may not be the app that answered. */
   readonly detail: string | undefined;
   /** Seconds after which asking again may help; undefined where the app did not say. */
@@ -52,15 +52,30 @@ export function noApp(command: Command, inItsPlace: string): Command {
 export function refusal(url: string, route: string, { status, detail }: AppAnswer): Fault {
   return new Fault(
     status < 500 ? 'config' : 'unavailable',
-    `${new URL(`/api/${route}`, url)} answered ${status}: ${detail ?? 'no explanation'}`,
+    `${new URL(`/api/${route}`, url)} answered ${status}: ${detail ?? unexplained(status)}`,
   );
+}
+
+/** The platform in front of the app gives no reason, and neither does somebody else's server. */
+function unexplained(status: number): string {
+  switch (status) {
+    case 401:
+      return 'no explanation; look whether CARETAKER_APP_KEY holds a key of this app and, where App Service Authentication is on, CARETAKER_APP_SCOPE its scope';
+    case 403:
+      return 'no explanation; look whether you have the app role Caretaker.Operator or Caretaker.Reader, and come from an address that the app answers';
+    default:
+      return status < 500
+        ? 'no explanation; look whether this is the address of the app, and whether it is as new as this program'
+        : 'no explanation; ask again in a minute, then look into the log of the app';
+  }
 }
 
 /**
  * One request to the deployed app, with its function key from the environment variable CARETAKER_APP_KEY. Where App Service
- * Authentication asks who calls, CARETAKER_APP_SCOPE says for what the operator's own token is.
+ * Authentication asks who calls, CARETAKER_APP_SCOPE says for what the operator's own token is. Both are one app's: where
+ * CARETAKER_APP_URL names it, they go to no other.
  *
- * @throws Fault when there is no answer at all, or no token
+ * @throws Fault when there is no whole answer, or no token
  */
 export async function callApp(
   url: string,
@@ -69,63 +84,68 @@ export async function callApp(
   terminal: Terminal,
   body?: unknown,
 ): Promise<AppAnswer> {
-  if (!URL.canParse(url))
-    throw new Fault(
-      'config',
-      `--app must be the app's address, such as https://<name>.azurewebsites.net, not "${url}"`,
-    );
-  const target = new URL(`/api/${route}`, url);
-  const { CARETAKER_APP_KEY: key, CARETAKER_APP_SCOPE: scope } = terminal.environment;
-  const credentials = {
-    ...keyFor(target, key?.trim()),
-    ...(await tokenFor(target, scope?.trim(), terminal)),
+  const target = new URL(`/api/${route}`, addressOf(url));
+  const headers = {
+    accept: 'application/json',
+    ...(await credentialsFor(target, terminal)),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
-  const { response, text } = await fetch(target, {
-    method,
-    redirect: 'error',
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    headers: {
-      accept: 'application/json',
-      ...credentials,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-    .then(async (response) => ({ response, text: await response.text() }))
-    .catch((error: Error) => {
-      throw new Fault('unavailable', `${target} cannot be reached: ${causeOf(error)}`, {}, error);
-    });
-  const answer = parse(text);
-  const detail = isObject(answer) && 'detail' in answer ? String(answer.detail) : undefined;
-  const after = Number(response.headers.get('retry-after') ?? Number.NaN);
-  const retryAfterS = Number.isSafeInteger(after) ? after : undefined;
-  return { status: response.status, body: answer, detail, retryAfterS };
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  const heard = await exchange(target, { method, headers, ...sent }, TIMEOUT_MS);
+  const detail = isObject(heard.body) && 'detail' in heard.body ? String(heard.body.detail) : undefined;
+  const after = Number(heard.headers.get('retry-after') ?? Number.NaN);
+  return { ...heard, detail, retryAfterS: Number.isSafeInteger(after) ? after : undefined };
+}
+
+/** `localhost:7071` is an address of another kind, and in `https://<name>.azurewebsites.net@elsewhere` the host is the end. */
+function addressOf(url: string): URL {
+  const address = URL.parse(url);
+  const isWeb = address?.protocol === 'https:' || address?.protocol === 'http:';
+  if (address !== null && isWeb && address.username === '' && address.password === '') return address;
+  throw new Fault(
+    'config',
+    `--app must be the app's address, such as https://<name>.azurewebsites.net, not "${url}"`,
+  );
 }
 
 type Headers = Readonly<Record<string, string>>;
 
+async function credentialsFor(target: URL, terminal: Terminal): Promise<Headers> {
+  const { environment } = terminal;
+  const [key, scope, app] = [
+    environment.CARETAKER_APP_KEY,
+    environment.CARETAKER_APP_SCOPE,
+    environment.CARETAKER_APP_URL,
+  ].map((value) => value?.trim() ?? '');
+  if (!key && !scope) return {};
+  if (app && URL.parse(app)?.origin !== target.origin)
+    throw new Fault(
+      'config',
+      `the key and the token here are for CARETAKER_APP_URL, which is ${app}, and do not go to ${target.origin}; correct --app, or the environment`,
+    );
+  return { ...keyFor(target, key), ...(await tokenFor(target, scope, operatorSignIn(terminal))) };
+}
+
 /** A key that is no header would be quoted by whoever refuses it. */
-function keyFor(target: URL, key: string | undefined): Headers {
-  if (key === undefined || key === '') return {};
+function keyFor(target: URL, key = ''): Headers {
+  if (key === '') return {};
   refuseInTheClear(target, 'the key in CARETAKER_APP_KEY');
   if (!/^[\x21-\x7e]+$/.test(key))
     throw new Fault('config', 'CARETAKER_APP_KEY holds a character that no key has; copy it again');
   return { 'x-functions-key': key };
 }
 
-async function tokenFor(target: URL, scope: string | undefined, terminal: Terminal): Promise<Headers> {
-  if (scope === undefined || scope === '') return {};
+async function tokenFor(target: URL, scope = '', signIn: TokenCredential): Promise<Headers> {
+  if (scope === '') return {};
   refuseInTheClear(target, 'your token');
-  const token = await operatorSignIn(terminal)
-    .getToken(scope)
-    .catch((error: Error) => {
-      throw new Fault(
-        'denied',
-        `no token for ${scope}: ${error.message}; sign in with \`az login\``,
-        {},
-        error,
-      );
-    });
+  const token = await signIn.getToken(scope).catch((error: Error) => {
+    throw new Fault(
+      'denied',
+      `no token for ${scope}: ${error.message}; sign in with \`az login\``,
+      {},
+      error,
+    );
+  });
   if (token === null) throw new Fault('denied', `no token for ${scope}; sign in with \`az login\``);
   return { authorization: `Bearer ${token.token}` };
 }
@@ -135,24 +155,4 @@ function refuseInTheClear(target: URL, what: string): void {
   const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(target.hostname);
   if (target.protocol === 'https:' || isLoopback) return;
   throw new Fault('config', `--app must be https: ${what} would go to ${target.host} in the clear`);
-}
-
-/** `fetch failed` says nothing; what it was caused by does. */
-function causeOf({ message, cause }: Error): string {
-  if (!(cause instanceof Error)) return message;
-  const code = 'code' in cause ? String(cause.code) : '';
-  return [code, cause.message].filter((part) => part !== '').join(': ') || message;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

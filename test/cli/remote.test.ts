@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { TokenCredential } from '@azure/identity';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Terminal } from '../../src/cli/terminal.ts';
@@ -103,5 +106,76 @@ describe('the command line, asking a deployed app', () => {
       code: 1,
       err: 'caretaker: another run is at work (run 7 holds the lease); try again in 42 s\n',
     });
+  });
+
+  it.each([
+    'caretaker.example.net',
+    'caretaker.example.net:443',
+    'localhost:7071',
+    'mailto:caretaker@example.net',
+    'data:text/html,caretaker',
+    'file:///caretaker',
+    'https://caretaker.example.net@evil.example',
+    'https://ada:secret@caretaker.example.net',
+  ])('says what an address looks like in place of %s, and asks for no token', async (app) => {
+    const told = await unfreeze({ CARETAKER_APP_KEY: 'key', CARETAKER_APP_SCOPE: SCOPE }, signedOut, app);
+
+    expect(told).toMatchObject({ code: 2, out: '' });
+    expect(told.err).toContain('such as https://<name>.azurewebsites.net');
+  });
+
+  it('follows nobody elsewhere with the key and the token', async () => {
+    answer = (_, response) => void response.writeHead(307, { location: '/elsewhere' }).end();
+
+    const told = await unfreeze({ CARETAKER_APP_KEY: 'key', CARETAKER_APP_SCOPE: SCOPE }, signedIn);
+
+    expect(told.code).toBe(1);
+    expect(told.err).toContain('redirect');
+    expect(heard).toHaveLength(1);
+  });
+
+  it('sends the key and the token to no other app than the one they are for', async () => {
+    const environment = { CARETAKER_APP_KEY: 'key', CARETAKER_APP_SCOPE: SCOPE };
+
+    const elsewhere = await unfreeze(
+      { ...environment, CARETAKER_APP_URL: 'https://caretaker.example' },
+      signedOut,
+    );
+    const there = await unfreeze({ ...environment, CARETAKER_APP_URL: `${url()}/` }, signedIn);
+    const without = await unfreeze({ CARETAKER_APP_URL: 'https://caretaker.example' }, signedOut);
+
+    expect(elsewhere).toMatchObject({ code: 2, err: expect.stringContaining('CARETAKER_APP_URL') });
+    expect([there.code, without.code]).toEqual([0, 0]);
+    expect(heard).toHaveLength(2);
+  });
+
+  it.each([
+    [401, 'CARETAKER_APP_KEY'],
+    [401, 'CARETAKER_APP_SCOPE'],
+    [403, 'Caretaker.Operator'],
+    [404, 'whether this is the address of the app'],
+    [200, 'whether this is the address of the app'],
+  ])('says where to look when it hears %i and no reason: %s', async (status, hint) => {
+    answer = (_, response) => void response.writeHead(status).end('<html></html>');
+
+    const told = await unfreeze({}, signedOut);
+
+    expect(told.code).toBe(2);
+    expect(told.err).toContain(`answered ${status}`);
+    expect(told.err).toContain(hint);
+  });
+});
+
+describe('the program', () => {
+  it('ends when all is said, whatever is still waited for', async () => {
+    // As a socket does that an identity endpoint leaves without an answer.
+    const waiting = 'data:text/javascript,setInterval(() => undefined, 1e6)';
+    const bin = join(import.meta.dirname, '../../src/cli/bin.ts');
+
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', waiting, bin, '--help'], {
+      timeout: 20_000,
+    });
+
+    expect(stdout).toContain('Exit codes:');
   });
 });

@@ -3,14 +3,15 @@ import { PREMIUM } from '../../sandbox/tenant/index.ts';
 import type { Desired } from '../../src/lib/diff.ts';
 import { ALERTS, type AlertRule, checkAlerts } from '../../src/lib/doctor/alerts.ts';
 import { checkClock, SKEW_MS_MAX, skewOf } from '../../src/lib/doctor/clock.ts';
-import { checkDesired, type Wanted } from '../../src/lib/doctor/desired.ts';
-import type { Told, Verdict, Whose } from '../../src/lib/doctor/findings.ts';
+import { checkDesired, type Known, knownOf, type Wanted } from '../../src/lib/doctor/desired.ts';
+import type { CheckFinding, Told, Verdict, Whose } from '../../src/lib/doctor/findings.ts';
 import { checkFreeze } from '../../src/lib/doctor/freeze.ts';
 import { checkLicence } from '../../src/lib/doctor/licence.ts';
 import { checkPermissions } from '../../src/lib/doctor/permissions.ts';
 import { checkProtected } from '../../src/lib/doctor/protected.ts';
 import { checkSchedule } from '../../src/lib/doctor/schedule.ts';
 import { checkSecurityDefaults } from '../../src/lib/doctor/securityDefaults.ts';
+import { checkSettings } from '../../src/lib/doctor/settings.ts';
 import { checkTables } from '../../src/lib/doctor/tables.ts';
 import { Fault, type FaultKind } from '../../src/lib/fault.ts';
 import { nextDue } from '../../src/lib/ncrontab.ts';
@@ -25,6 +26,8 @@ const REPORT_ONLY = 'enabledForReportingButNotEnforced';
 const TENANT = '11111111-2222-4333-8444-555555555555';
 const told = <T>(value: T): Told<T> => ({ kind: 'told', value });
 const UNTOLD: Told<never> = { kind: 'untold', reason: 'nobody answered' };
+const allOf = (...desired: Desired[]): Known => ({ desired, isAll: true });
+const ALL_OF_NONE = allOf();
 const at = (text: string): number => Date.parse(`2026-11-${text}Z`);
 
 describe('what nobody could see', () => {
@@ -32,11 +35,11 @@ describe('what nobody could see', () => {
     const findings = [
       ...checkPermissions(UNTOLD, 'observe', 'operator'),
       ...checkProtected(UNTOLD, 'enforce'),
-      ...checkSchedule('0 */15 * * * *', UNTOLD, at('24T08:00:00')),
-      ...checkSecurityDefaults(UNTOLD, []),
-      ...checkLicence(UNTOLD, []),
+      ...checkSchedule('0 */15 * * * *', UNTOLD, at('24T08:00:00'), 'app'),
+      ...checkSecurityDefaults(UNTOLD, ALL_OF_NONE),
+      ...checkLicence(UNTOLD, ALL_OF_NONE),
       ...checkFreeze(UNTOLD),
-      ...checkDesired(UNTOLD, true),
+      ...checkDesired(UNTOLD, true, 'app'),
       ...checkAlerts(UNTOLD),
     ];
 
@@ -48,7 +51,9 @@ describe('what nobody could see', () => {
         mend: expect.any(String),
       });
     }
-    expect(checkClock({ graph: undefined, tables: undefined })).toMatchObject([{ verdict: 'unverified' }]);
+    expect(checkClock({ graph: undefined, tables: undefined }, 'app')).toMatchObject([
+      { verdict: 'unverified' },
+    ]);
   });
 });
 
@@ -114,6 +119,51 @@ describe('the tables, as the person at the keyboard reaches them', () => {
   });
 });
 
+describe('what belongs to the app, asked for at a keyboard', () => {
+  const run = {
+    runId: 'last',
+    tenantId: TENANT,
+    trigger: 'schedule',
+    mode: 'observe',
+    startedAt: '2026-11-24T08:00:00.000Z',
+    finishedAt: '2026-11-24T08:00:20.000Z',
+    status: 'inSync',
+    drifted: 0,
+    applied: 0,
+    held: 0,
+    denied: 0,
+    error: null,
+  } as const;
+  const time = { saidAt: at('24T08:00:00'), sentAt: at('24T08:00:00'), answeredAt: at('24T08:00:00') };
+  const wanted = { desired: [desiredOf(canonical(article()))], damaged: [], vanished: [] };
+
+  it.each<[string, readonly CheckFinding[]]>([
+    ['settings', checkSettings('operator')],
+    ['schedule, set', checkSchedule('0 */15 * * * *', told([run]), at('24T08:01:00'), 'operator')],
+    ['schedule, not set', checkSchedule(null, told([run]), at('24T08:01:00'), 'operator')],
+    ['schedule, before any run', checkSchedule(null, told([]), at('24T08:01:00'), 'operator')],
+    ['clock', checkClock({ graph: undefined, tables: time }, 'operator')],
+    ['desired, signers set', checkDesired(told(wanted), true, 'operator')],
+    ['desired, signers not set', checkDesired(told(wanted), false, 'operator')],
+  ])('is neither ok nor wrong: %s', (_, findings) => {
+    expect(findings).toMatchObject([
+      { verdict: 'unverified', mend: expect.stringContaining('caretaker doctor --app') },
+    ]);
+  });
+
+  it('is still told of where it is wrong for the keyboard as well', () => {
+    const ahead = { ...time, sentAt: at('24T08:01:00'), answeredAt: at('24T08:01:00') };
+    const damaged = [{ key: 'edited', problem: 'its hash does not fit' }];
+
+    expect(checkClock({ graph: undefined, tables: ahead }, 'operator')).toMatchObject([
+      { verdict: 'failed' },
+    ]);
+    expect(checkDesired(told({ ...wanted, damaged }), true, 'operator')[0]).toMatchObject({
+      verdict: 'failed',
+    });
+  });
+});
+
 describe('the emergency accounts', () => {
   const identity = (health: Health, change: Partial<ProtectedIdentity> = {}): ProtectedIdentity => ({
     id: TENANT,
@@ -147,7 +197,7 @@ describe('the emergency accounts', () => {
 describe('the desired state', () => {
   const whole = [desiredOf(canonical(article())), desiredOf(canonical(article()), { key: 'other' })];
   const check = (change: Partial<Wanted>, isSigned = true) =>
-    checkDesired(told({ desired: whole, damaged: [], vanished: [], ...change }), isSigned);
+    checkDesired(told({ desired: whole, damaged: [], vanished: [], ...change }), isSigned, 'app');
 
   it('is whole, and somebody vouches for it or nobody does', () => {
     expect(check({})).toMatchObject([{ verdict: 'ok', what: expect.stringContaining('2 policies are') }]);
@@ -257,36 +307,70 @@ describe('the schedule', () => {
     ['24T08:45:00', 'failed'],
     ['25T08:00:00', 'failed'],
   ])('of quarters of an hour, at %s, is %s', (now, verdict) => {
-    expect(checkSchedule(QUARTERS, told([run({})]), at(now))).toMatchObject([{ verdict }]);
+    expect(checkSchedule(QUARTERS, told([run({})]), at(now), 'app')).toMatchObject([{ verdict }]);
   });
 
   it('is judged by when it is due, not by the clock: a night without runs is none', () => {
     const byDay = '0 0 8-18 * * *';
     const evening = run({ finishedAt: '2026-11-24T18:00:20.000Z' });
 
-    expect(checkSchedule(byDay, told([evening]), at('25T09:59:59'))).toMatchObject([{ verdict: 'ok' }]);
-    expect(checkSchedule(byDay, told([evening]), at('25T10:00:00'))).toMatchObject([{ verdict: 'failed' }]);
+    expect(checkSchedule(byDay, told([evening]), at('25T09:59:59'), 'app')).toMatchObject([
+      { verdict: 'ok' },
+    ]);
+    expect(checkSchedule(byDay, told([evening]), at('25T10:00:00'), 'app')).toMatchObject([
+      { verdict: 'failed' },
+    ]);
   });
 
   it('does not live by runs that somebody asked for, nor by one that never ended', () => {
     const others = [run({ trigger: 'demand' }), run({ finishedAt: null, status: 'running' })];
 
-    expect(checkSchedule(QUARTERS, told(others), at('24T08:30:00'))).toMatchObject([
+    expect(checkSchedule(QUARTERS, told(others), at('24T08:30:00'), 'app')).toMatchObject([
       { verdict: 'unverified' },
     ]);
-    expect(checkSchedule(QUARTERS, told(others), at('24T08:45:00'))).toMatchObject([{ verdict: 'failed' }]);
+    expect(checkSchedule(QUARTERS, told(others), at('24T08:45:00'), 'app')).toMatchObject([
+      { verdict: 'failed' },
+    ]);
+  });
+
+  it('may have a run under way that lasts longer than three intervals; ten minutes end every run', () => {
+    const minutes = '0 * * * * *';
+    const begun = run({
+      runId: 'begun',
+      startedAt: '2026-11-24T08:01:00.000Z',
+      finishedAt: null,
+      status: 'running',
+    });
+    const check = (now: string, runs: readonly RunSummary[]) =>
+      checkSchedule(minutes, told(runs), at(now), 'app');
+
+    expect(check('24T08:05:00', [begun, run({})])).toMatchObject([
+      {
+        verdict: 'unverified',
+        what: expect.stringContaining('run begun began 4 min'),
+        mend: expect.stringContaining('ask again'),
+      },
+    ]);
+    expect(check('24T08:11:01', [begun, run({})])).toMatchObject([
+      { verdict: 'failed', mend: expect.stringContaining('Application Insights') },
+    ]);
+    expect(check('24T08:05:00', [run({}), begun])).toMatchObject([
+      { verdict: 'failed', mend: expect.stringContaining('restart') },
+    ]);
   });
 
   it('is alive when its last run failed, which is worth a warning', () => {
     const failed = run({ status: 'failed', error: 'no token' });
 
-    expect(checkSchedule(QUARTERS, told([failed]), at('24T08:10:00'))).toMatchObject([
+    expect(checkSchedule(QUARTERS, told([failed]), at('24T08:10:00'), 'app')).toMatchObject([
       { verdict: 'warning', what: expect.stringContaining('no token') },
     ]);
   });
 
   it('that is never due is none', () => {
-    expect(checkSchedule('0 0 0 31 2 *', told([]), at('24T08:00:00'))).toMatchObject([{ verdict: 'failed' }]);
+    expect(checkSchedule('0 0 0 31 2 *', told([]), at('24T08:00:00'), 'app')).toMatchObject([
+      { verdict: 'failed' },
+    ]);
   });
 });
 
@@ -326,7 +410,10 @@ describe('the clock', () => {
 
   it('may be as far off as the lease allows for, and no further', () => {
     const off = (ms: number) =>
-      checkClock({ graph: { saidAt, sentAt: saidAt + ms, answeredAt: saidAt + ms }, tables: undefined });
+      checkClock(
+        { graph: { saidAt, sentAt: saidAt + ms, answeredAt: saidAt + ms }, tables: undefined },
+        'app',
+      );
 
     expect(SKEW_MS_MAX).toBe(SKEW_MS);
     expect(off(-SKEW_MS)).toMatchObject([{ verdict: 'warning' }]);
@@ -353,7 +440,9 @@ describe('the licence', () => {
     ['something else', [product([{ servicePlanId: TENANT }])], 'failed'],
     ['what says nothing of plans', [{ capabilityStatus: 'Enabled' }], 'failed'],
   ])('with %s: %s', (_, licences, verdict) => {
-    expect(checkLicence(told(licences as Record<string, unknown>[]), [])).toMatchObject([{ verdict }]);
+    expect(checkLicence(told(licences as Record<string, unknown>[]), ALL_OF_NONE)).toMatchObject([
+      { verdict },
+    ]);
   });
 });
 
@@ -365,21 +454,42 @@ describe('a policy that goes by risk', () => {
   it('is worth a warning without P2, and none with it', () => {
     const onlyP1 = { capabilityStatus: 'Enabled', servicePlans: [p1] };
 
-    expect(checkLicence(told([onlyP1]), [risky])).toMatchObject([
+    expect(checkLicence(told([onlyP1]), allOf(risky))).toMatchObject([
       { verdict: 'ok' },
       { verdict: 'warning', where: 'risky', what: expect.stringContaining('P2') },
     ]);
-    expect(checkLicence(told([PREMIUM]), [risky])).toMatchObject([{ verdict: 'ok' }]);
+    expect(checkLicence(told([PREMIUM]), allOf(risky))).toMatchObject([{ verdict: 'ok' }]);
+  });
+
+  it('may be among what cannot be read: without P2 nobody can tell whether it is needed', () => {
+    const onlyP1 = { capabilityStatus: 'Enabled', servicePlans: [p1] };
+    const known = { desired: [risky], isAll: false };
+
+    expect(checkLicence(told([onlyP1]), known).map(({ verdict }) => verdict)).toEqual([
+      'ok',
+      'warning',
+      'unverified',
+    ]);
+    expect(checkLicence(told([PREMIUM]), known)).toMatchObject([{ verdict: 'ok' }]);
   });
 });
 
 describe('security defaults that are on', () => {
-  it.each<[string, Desired[] | undefined, Verdict]>([
-    ['and a policy that wants to be enabled', [desiredOf(canonical(article()))], 'failed'],
-    ['and policies in report-only', [desiredOf(canonical(article({ state: REPORT_ONLY })))], 'ok'],
-    ['and nobody knows what is desired', undefined, 'unverified'],
-  ])('%s: %s', (_, desired, verdict) => {
-    expect(checkSecurityDefaults(told(true), desired)).toMatchObject([{ verdict }]);
+  const enabled = desiredOf(canonical(article()));
+  const reportOnly = desiredOf(canonical(article({ state: REPORT_ONLY })));
+
+  it.each<[string, Known, Verdict]>([
+    ['and a policy that wants to be enabled', allOf(enabled), 'failed'],
+    ['and policies in report-only', allOf(reportOnly), 'ok'],
+    ['and nobody knows what is desired', knownOf(UNTOLD), 'unverified'],
+    ['and a policy that cannot be read', { desired: [reportOnly], isAll: false }, 'unverified'],
+    [
+      'and a policy that wants to be, beside one that cannot be read',
+      { desired: [enabled], isAll: false },
+      'failed',
+    ],
+  ])('%s: %s', (_, known, verdict) => {
+    expect(checkSecurityDefaults(told(true), known)).toMatchObject([{ verdict }]);
   });
 });
 

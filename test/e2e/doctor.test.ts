@@ -573,7 +573,10 @@ describe('the alerts', () => {
 
   it('are unverified for the app, which says how to look', async () => {
     expect(await found('alerts')).toMatchObject([
-      { verdict: 'unverified', mend: expect.stringContaining('caretaker doctor --resource-group <id') },
+      {
+        verdict: 'unverified',
+        mend: expect.stringContaining('caretaker doctor --app <url> --resource-group <id'),
+      },
     ]);
     const platform = { WEBSITE_OWNER_NAME: 'sub+rg-EastUSwebspace-Linux', WEBSITE_RESOURCE_GROUP: 'rg' };
     expect((await found('alerts', platform))[0]?.mend).toContain('/subscriptions/sub/resourceGroups/rg');

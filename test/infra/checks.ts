@@ -265,8 +265,8 @@ export const namesNoCloud: Check = perTemplate(({ root }) =>
     ),
 );
 
-/** What must stand in every resource of a kind, by path. */
-const FIRM: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** What must stand in every resource of a kind, or in one by its file and symbol: by path, without blanks. */
+const FIRM: Readonly<Record<string, Readonly<Record<string, string | RegExp>>>> = {
   'Microsoft.Storage/storageAccounts': {
     'properties.allowSharedKeyAccess': 'false',
     'properties.allowBlobPublicAccess': 'false',
@@ -274,6 +274,27 @@ const FIRM: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'properties.isLocalUserEnabled': 'false',
     'properties.minimumTlsVersion': "'TLS1_2'",
     'properties.supportsHttpsTrafficOnly': 'true',
+    'properties.publicNetworkAccess': /^isPrivate(&&empty\(ipRanges\))?\?'Disabled':'Enabled'$/,
+    'properties.networkAcls.defaultAction': "isPrivate?'Deny':'Allow'",
+    'properties.networkAcls.bypass': "'None'",
+  },
+  'state.bicep appRoles': {
+    scope: 'tables[index]',
+    'properties.principalId': 'identityPrincipalId',
+    'properties.roleDefinitionId':
+      /,contains\(appReads,table\)\?roles\.storageTableDataReader:roles\.storageTableDataContributor\)$/,
+  },
+  'state.bicep operatorRoles': {
+    scope: 'tables[index]',
+    'properties.principalId': 'operatorsGroupId',
+    'properties.roleDefinitionId':
+      /,contains\(operatorsWrite,table\)\?roles\.storageTableDataContributor:roles\.storageTableDataReader\)$/,
+  },
+  'host-storage.bicep appOwnsBlobs': { scope: 'account', 'properties.principalId': 'identityPrincipalId' },
+  'host-storage.bicep appWritesTables': { scope: 'account', 'properties.principalId': 'identityPrincipalId' },
+  'monitoring.bicep appSendsTelemetry': {
+    scope: 'component',
+    'properties.principalId': 'identityPrincipalId',
   },
   'Microsoft.Storage/storageAccounts/blobServices/containers': { 'properties.publicAccess': "'None'" },
   'Microsoft.Insights/components': { 'properties.DisableLocalAuth': 'true' },
@@ -282,6 +303,7 @@ const FIRM: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'properties.httpsOnly': 'true',
     'properties.siteConfig.minTlsVersion': "'1.2'",
     'properties.siteConfig.ftpsState': "'Disabled'",
+    'properties.siteConfig.ipSecurityRestrictionsDefaultAction': "empty(ipRanges)?'Allow':'Deny'",
     'identity.type': "'UserAssigned'",
     'properties.functionAppConfig.runtime.name': "'node'",
     'properties.functionAppConfig.runtime.version': "'24'",
@@ -290,6 +312,25 @@ const FIRM: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'properties.functionAppConfig.scaleAndConcurrency.alwaysReady': '[]',
   },
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { 'properties.allow': 'false' },
+  'hosting.bicep authentication': {
+    'properties.platform.enabled': 'true',
+    'properties.globalValidation.requireAuthentication': 'true',
+    'properties.globalValidation.unauthenticatedClientAction': "'Return401'",
+    'properties.httpSettings.requireHttps': 'true',
+    'properties.identityProviders.azureActiveDirectory.registration.clientId': 'authClientId',
+    'properties.identityProviders.azureActiveDirectory.registration.openIdIssuer':
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Bicep writes them alike.
+      "'${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'",
+    'properties.identityProviders.azureActiveDirectory.validation.allowedAudiences':
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: Bicep writes them alike.
+      "[authClientId,'api://${authClientId}']",
+  },
+  'app-registration.bicep registration': {
+    signInAudience: "'AzureADMyOrg'",
+    'api.requestedAccessTokenVersion': '2',
+  },
+  'app-registration.bicep principal': { appRoleAssignmentRequired: 'true' },
+  'app-registration.bicep readers': { appRoleId: "roleIds['Caretaker.Reader']" },
 };
 
 /** Two doors each: a password for FTP and one for deployment. */
@@ -304,21 +345,33 @@ export const isShut: Check = (files) => {
     .filter(({ type }) => type === 'Microsoft.Web/sites/basicPublishingCredentialsPolicies')
     .map(({ body }) => text(valueAt(body, ['name'])));
   return [
-    ...Object.keys(FIRM).flatMap((type) =>
-      made.some((resource) => resource.type === type) ? [] : [`no ${type}`],
-    ),
-    ...made.flatMap(({ file, type, body }) =>
-      Object.entries(FIRM[type] ?? {})
-        .filter(([path, value]) => valueAt(body, path.split('.'))?.text.replaceAll(/\s/g, '') !== value)
-        .map(([path, value]) => `${file}: ${path} of ${type} is not ${value}`),
+    ...difference(Object.keys(FIRM), made.flatMap(kindsOf)).map((kind) => `no ${kind}`),
+    ...made.flatMap((resource) =>
+      kindsOf(resource).flatMap((kind) =>
+        Object.entries(FIRM[kind] ?? {})
+          .filter(([path, value]) => !isFirm(valueAt(resource.body, path.split('.')), value))
+          .map(([path, value]) => `${resource.file}: ${path} of ${kind} is not ${value}`),
+      ),
     ),
     ...difference(DOORS, doors).map((door) => `a password opens ${door}`),
   ];
 };
 
+/** Under which names a resource may stand in `FIRM`. */
+function kindsOf({ file, type, symbol }: Resource & { readonly file: string }): readonly string[] {
+  return [type, `${file} ${symbol}`];
+}
+
+function isFirm(node: Node | undefined, value: string | RegExp): boolean {
+  const written = node?.text.replaceAll(/\s/g, '') ?? '';
+  return typeof value === 'string' ? written === value : value.test(written);
+}
+
 function text(node: Node | undefined): string {
   return node === undefined ? '' : contentOf(node);
 }
+
+const OPERATORS_WRITE = "operatorsActOnTables?['desired','control','journal']:['desired']";
 
 /** The tables are the code's, and the app may only read the one that says what is desired. */
 export const keepsTables =
@@ -334,11 +387,9 @@ export const keepsTables =
     return [
       ...same('tables', list('tableNames'), tables),
       ...same('the app only reads', list('appReads'), ['desired']),
-      ...same(
-        'operators write at most',
-        [...new Set(list('operatorsWrite'))],
-        ['desired', 'control', 'journal'],
-      ),
+      ...(isFirm(variables.get('operatorsWrite'), OPERATORS_WRITE)
+        ? []
+        : ['operators write more than "desired" unasked, or not what they are asked to']),
       ...resources
         .filter(({ type }) => type === 'Microsoft.Authorization/roleAssignments')
         .map(({ body }) => valueAt(body, ['scope'])?.text ?? 'the resource group')
@@ -352,7 +403,9 @@ export const keepsTables =
 function isGuarded(resources: readonly Resource[]): readonly string[] {
   const lock = resources.find(({ type }) => type === 'Microsoft.Authorization/locks');
   const log = resources.find(({ type }) => type === 'Microsoft.Insights/diagnosticSettings');
-  const logged = log === undefined ? [] : itemsOf(valueAt(log.body, ['properties', 'logs']) ?? log.body);
+  const logged = (log === undefined ? [] : children(valueAt(log.body, ['properties', 'logs']) ?? log.body))
+    .filter((kind) => valueAt(kind, ['enabled'])?.text === 'true')
+    .map((kind) => text(valueAt(kind, ['category'])));
   const isLocked =
     lock !== undefined &&
     valueAt(lock.body, ['scope'])?.text === 'account' &&
@@ -367,3 +420,48 @@ function isGuarded(resources: readonly Resource[]): readonly string[] {
     ),
   ];
 }
+
+/** The two ids of the identity are not mixed up: the one that a token is asked with, and the one that roles are given to. */
+export const handsOnIds: Check = (files) => {
+  const { modules, variables, outputs } = template(files, 'main.bicep');
+  const settings = variables.get('settings');
+  const given: readonly (readonly [string, Node | undefined])[] = [
+    ...[...modules.values()].flatMap(({ params }) => [...params]),
+    ...(settings === undefined ? [] : membersOf(settings)),
+    ...outputs,
+  ];
+  return Object.entries(IDS).flatMap(([name, value]) => {
+    const found = given.filter(([other]) => other === name);
+    if (found.length === 0) return [`main.bicep: nobody is given ${name}`];
+    return found
+      .filter(([, node]) => !isFirm(node, value))
+      .map(([, node]) => `main.bicep: ${name} is ${node?.text}, not ${value}`);
+  });
+};
+
+const IDS = {
+  AZURE_CLIENT_ID: 'identity.outputs.clientId',
+  identityClientId: 'identity.outputs.clientId',
+  identityPrincipalId: 'identity.outputs.principalId',
+  CARETAKER_IDENTITY_PRINCIPAL_ID: 'identity.outputs.principalId',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: Bicep writes them alike.
+  CARETAKER_APP_SCOPE: "empty(authClientId)?'':'${authClientId}/.default'",
+};
+
+/** The roles that App Service Authentication lets in are those that the code asks for. */
+export const offersAppRoles =
+  (asked: readonly string[]): Check =>
+  (files) => {
+    const { resources, variables } = template(files, 'app-registration.bicep');
+    const registration = resources.find(({ type }) => type === 'Microsoft.Graph/applications');
+    const roles = registration === undefined ? undefined : valueAt(registration.body, ['appRoles']);
+    const offered = (roles === undefined ? [] : children(roles)).map((role) =>
+      text(valueAt(role, ['value'])),
+    );
+    const assigned = keysOf(variables.get('roleIds'));
+    return [
+      ...difference(asked, offered).map((role) => `app-registration.bicep offers no ${role}`),
+      ...difference(offered, asked).map((role) => `nobody asks for ${role}`),
+      ...difference(asked, assigned).map((role) => `app-registration.bicep: ${role} has no id`),
+    ];
+  };

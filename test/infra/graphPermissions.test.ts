@@ -87,14 +87,20 @@ function answerOf(method: string, path: string, body: Buffer): unknown {
 const AZ = `
 const args = process.argv.slice(2);
 const option = (name) => args[args.indexOf(name) + 1];
-const table = (value) => [value].flat().map((row) => [row].flat().join('\\t')).join('\\n');
+const end = process.env.AZ_LINE_END ?? '\\n';
+const table = (value) => [value].flat().map((row) => [row].flat().join('\\t')).join(end);
+const say = (text) => process.stdout.write(text + end);
+if (process.env.AZ_SIGNED_OUT) {
+  console.error("ERROR: Please run 'az login' to setup account.");
+  process.exit(1);
+}
 function query(value, path) {
   const [, list, first, second] = /^(\\w+)\\[\\]\\.\\[(\\w+),(\\w+)\\]$/.exec(path) ?? [];
   if (list !== undefined) return value[list].map((item) => [item[first], item[second]]);
   if (!/^\\w+$/.test(path)) throw new Error('az stand-in: unknown query ' + path);
   return value[path];
 }
-if (args[0] === 'cloud') console.log(process.env.GRAPH_STAND_IN + '/');
+if (args[0] === 'cloud') say(process.env.GRAPH_STAND_IN + '/');
 else if (args[0] === 'rest') {
   const request = require('node:http').request(option('--url'), { method: option('--method').toUpperCase() });
   request.end(args.includes('--body') ? option('--body') : undefined);
@@ -103,7 +109,7 @@ else if (args[0] === 'rest') {
     answer.on('data', (part) => { text += part; });
     answer.on('end', () => {
       if (answer.statusCode !== 200) process.exit(1);
-      if (args.includes('--query')) console.log(table(query(JSON.parse(text), option('--query'))));
+      if (args.includes('--query')) say(table(query(JSON.parse(text), option('--query'))));
     });
   });
 } else process.exit(2);
@@ -231,6 +237,22 @@ describe('the script that grants Graph permissions', () => {
     expect(told.code).not.toBe(0);
     expect(told.out).not.toContain('granted');
     expect(directory.asked.filter((line) => line.startsWith('POST'))).toHaveLength(1);
+  });
+
+  it('reads what the Azure CLI writes on Windows', async () => {
+    const told = await run(['read', IDENTITY], { AZ_LINE_END: '\r\n' });
+    const again = await run(['check', IDENTITY], { AZ_LINE_END: '\r\n' });
+
+    expect([told.code, again.code]).toEqual([0, 0]);
+    expect(grantedTo(IDENTITY)).toEqual(idsOf(read));
+  });
+
+  it('says whom it needs, and how to go on without, where it cannot look into the directory', async () => {
+    const told = await run(['check', IDENTITY], { AZ_SIGNED_OUT: 'yes' });
+
+    expect(told).toMatchObject({ code: 1, out: '' });
+    expect(told.err).toContain('az login');
+    expect(told.err).toContain('azd env set CARETAKER_SKIP_GRAPH_CHECK true');
   });
 
   it.each([[[]], [['read']], [['read', 'caretaker']], [['all', IDENTITY]]])(

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { CALLER_ROLES } from '../../src/lib/http/requests.ts';
 import { readSettings, SETTING_NAMES } from '../../src/lib/settings.ts';
 import { TABLES } from '../../src/lib/storage/rows.ts';
 import { readTemplate } from './bicep.ts';
@@ -9,11 +11,13 @@ import {
   type Check,
   connectsModules,
   type Files,
+  handsOnIds,
   holdsNoSecret,
   isShut,
   keepsTables,
   namesNoCloud,
   namesRoles,
+  offersAppRoles,
   opensNothingToAll,
   parses,
   setsWhatIsRead,
@@ -195,6 +199,92 @@ const CHECKS: Readonly<Record<string, { readonly check: Check; readonly slips: r
       { in: 'hosting.bicep', from: "name: 'scm'", to: "name: 'ftp'", says: 'a password opens scm' },
       { in: 'hosting.bicep', from: 'allow: false', to: 'allow: true', says: 'properties.allow' },
       { in: 'hosting.bicep', from: "version: '24'", to: "version: '20'", says: 'runtime.version' },
+      ...['state.bicep', 'host-storage.bicep'].flatMap((file): readonly Slip[] => [
+        { in: file, from: "isPrivate ? 'Deny' : 'Allow'", to: "'Allow'", says: 'networkAcls.defaultAction' },
+        {
+          in: file,
+          from: /(publicNetworkAccess: ).*/,
+          to: "publicNetworkAccess: 'Enabled'",
+          says: 'publicNetworkAccess',
+        },
+      ]),
+      {
+        in: 'hosting.bicep',
+        from: "empty(ipRanges) ? 'Allow' : 'Deny'",
+        to: "'Allow'",
+        says: 'DefaultAction',
+      },
+    ],
+  },
+  'asks at the front door who calls, for the roles of the code': {
+    check: (files) => [...isShut(files), ...offersAppRoles(CALLER_ROLES)(files)],
+    slips: [
+      {
+        in: 'hosting.bicep',
+        from: 'requireAuthentication: true',
+        to: 'requireAuthentication: false',
+        says: 'requireAuthentication',
+      },
+      {
+        in: 'hosting.bicep',
+        from: "'Return401'",
+        to: "'AllowAnonymous'",
+        says: 'unauthenticatedClientAction',
+      },
+      {
+        in: 'hosting.bicep',
+        from: /allowedAudiences: .*/,
+        to: 'allowedAudiences: []',
+        says: 'allowedAudiences',
+      },
+      { in: 'hosting.bicep', from: /\$\{tenant\(\)\.tenantId\}/, to: 'common', says: 'openIdIssuer' },
+      {
+        in: 'app-registration.bicep',
+        from: 'appRoleAssignmentRequired: true',
+        to: 'appRoleAssignmentRequired: false',
+        says: 'appRoleAssignmentRequired',
+      },
+      {
+        in: 'app-registration.bicep',
+        from: 'AzureADMyOrg',
+        to: 'AzureADMultipleOrgs',
+        says: 'signInAudience',
+      },
+      {
+        in: 'app-registration.bicep',
+        from: "value: 'Caretaker.Operator'",
+        to: "value: 'Operator'",
+        says: 'offers no Caretaker.Operator',
+      },
+      {
+        in: 'app-registration.bicep',
+        from: "appRoleId: roleIds['Caretaker.Reader']",
+        to: "appRoleId: roleIds['Caretaker.Operator']",
+        says: 'appRoleId',
+      },
+    ],
+  },
+  'does not mix up the ids of the identity': {
+    check: handsOnIds,
+    slips: [
+      {
+        in: 'main.bicep',
+        from: 'AZURE_CLIENT_ID: identity.outputs.clientId',
+        to: 'AZURE_CLIENT_ID: identity.outputs.principalId',
+        says: 'AZURE_CLIENT_ID',
+      },
+      {
+        in: 'main.bicep',
+        from: 'identityPrincipalId: identity.outputs.principalId',
+        to: 'identityPrincipalId: identity.outputs.clientId',
+        says: 'identityPrincipalId',
+      },
+      {
+        in: 'main.bicep',
+        from: /output CARETAKER_APP_SCOPE string = .*/,
+        to: 'output CARETAKER_APP_SCOPE string = authClientId',
+        says: 'CARETAKER_APP_SCOPE',
+      },
     ],
   },
   'keeps the tables of the code, each with a role of its own': {
@@ -209,9 +299,15 @@ const CHECKS: Readonly<Record<string, { readonly check: Check; readonly slips: r
       },
       {
         in: 'state.bicep',
-        from: "['desired', 'control', 'journal']",
-        to: "['desired', 'runs']",
+        from: "['desired', 'control', 'journal'] : ['desired']",
+        to: "['desired'] : ['desired', 'control', 'journal']",
         says: 'operators',
+      },
+      {
+        in: 'state.bicep',
+        from: "{ category: 'StorageWrite', enabled: true }",
+        to: "{ category: 'StorageWrite', enabled: false }",
+        says: 'StorageWrite',
       },
       {
         in: 'state.bicep',
@@ -232,6 +328,30 @@ const CHECKS: Readonly<Record<string, { readonly check: Check; readonly slips: r
         says: 'StorageWrite',
       },
       { in: 'state.bicep', from: 'scope: tableService', to: 'scope: account', says: 'not watched' },
+    ],
+  },
+  'gives the app and the operators no role of the other': {
+    check: isShut,
+    slips: [
+      {
+        in: 'state.bicep',
+        from: /contains\(appReads, table\) \? roles\.storageTableDataReader : roles\.storageTableDataContributor/g,
+        to: 'contains(appReads, table) ? roles.storageTableDataContributor : roles.storageTableDataReader',
+        says: 'roleDefinitionId of state.bicep appRoles',
+      },
+      {
+        in: 'state.bicep',
+        from: /contains\(operatorsWrite, table\) \? roles\.storageTableDataContributor : roles\.storageTableDataReader/g,
+        to: 'roles.storageTableDataContributor',
+        says: 'roleDefinitionId of state.bicep operatorRoles',
+      },
+      {
+        in: 'state.bicep',
+        from: 'principalId: operatorsGroupId',
+        to: 'principalId: identityPrincipalId',
+        says: 'principalId of state.bicep operatorRoles',
+      },
+      { in: 'host-storage.bicep', from: '  scope: account\n', to: '', says: 'scope of host-storage.bicep' },
     ],
   },
   'has names that Azure takes, whatever the environment is called': {
@@ -308,6 +428,20 @@ describe('the templates', () => {
     expect(params.get('reconcileSchedule')?.text).toBe(
       `'0 */${params.get('runIntervalMinutes')?.text} * * * *'`,
     );
+  });
+
+  it('are not given the settings of a sandbox by the shell they are deployed from', () => {
+    const azd = readFileSync(join(ROOT, 'azure.yaml'), 'utf8');
+    const [, run = ''] = /^ {2}preprovision:\n {4}shell: sh\n {4}run: \|\n((?: {6}.*\n)+)/m.exec(azd) ?? [];
+    const provisionWith = (GRAPH_ENDPOINT?: string) =>
+      spawnSync('sh', ['-ec', run], { encoding: 'utf8', env: { ...process.env, GRAPH_ENDPOINT } });
+
+    expect(provisionWith('http://127.0.0.1:37211')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Use another shell'),
+    });
+    for (const endpoint of [undefined, '', 'https://graph.example'])
+      expect(provisionWith(endpoint)).toMatchObject({ status: 0, stderr: '' });
   });
 
   it('name the folder, the service and the build that azd deploys', () => {

@@ -52,7 +52,7 @@ export function alertsUnseen(resourceGroup: string | null): readonly CheckFindin
       'unverified',
       WHERE,
       'the app’s own identity may not see them, and need not',
-      `ask with your own sign-in, which needs the role Monitoring Reader there: \`caretaker doctor --resource-group ${group}\``,
+      `ask with your own sign-in, which needs the role Monitoring Reader there: \`caretaker doctor --app <url> --resource-group ${group}\``,
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ServiceTime } from '../ports.ts';
-import { type CheckFinding, findingsOf } from './findings.ts';
+import { ASK_THE_APP, type CheckFinding, findingsOf, type Whose } from './findings.ts';
 
 const finding = findingsOf('clock');
 
@@ -11,11 +11,12 @@ const TRUNCATED_MS = 999;
 const MEND =
   'set the clock of this machine by a time server; in Azure restart the app, and ask Microsoft’s support if it stays';
 
-/** Whether our clock agrees with those of the services. */
+/** Whether our clock agrees with those of the services; at a keyboard it is not the app's. */
 export function checkClock(
   times: Readonly<Record<'graph' | 'tables', ServiceTime | undefined>>,
+  as: Whose,
 ): readonly CheckFinding[] {
-  const found = [...judged('Microsoft Graph', times.graph), ...judged('Table Storage', times.tables)];
+  const found = [...judged('Microsoft Graph', times.graph, as), ...judged('Table Storage', times.tables, as)];
   if (found.length > 0) return found;
   return [
     finding(
@@ -27,14 +28,22 @@ export function checkClock(
   ];
 }
 
-function judged(service: string, time: ServiceTime | undefined): readonly CheckFinding[] {
+function judged(service: string, time: ServiceTime | undefined, as: Whose): readonly CheckFinding[] {
   if (time === undefined) return [];
   const skewMs = skewOf(time);
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   const what = `our clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} its own`;
   if (Math.abs(skewMs) > SKEW_MS_MAX) return [finding('failed', service, what, MEND)];
   if (Math.abs(skewMs) > SKEW_MS_ODD) return [finding('warning', service, what, MEND)];
-  return [finding('ok', service, 'its clock and ours agree')];
+  if (as === 'app') return [finding('ok', service, 'its clock and ours agree')];
+  return [
+    finding(
+      'unverified',
+      service,
+      'its clock and that of this machine agree; the app’s own was not looked at',
+      ASK_THE_APP,
+    ),
+  ];
 }
 
 /**

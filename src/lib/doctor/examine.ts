@@ -5,7 +5,7 @@ import type { Ports, Probes } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 import { alertsUnseen } from './alerts.ts';
 import { checkClock } from './clock.ts';
-import { checkDesired } from './desired.ts';
+import { checkDesired, knownOf } from './desired.ts';
 import type { Examination, Told, Whose } from './findings.ts';
 import { checkFreeze } from './freeze.ts';
 import { checkLicence } from './licence.ts';
@@ -44,33 +44,37 @@ export async function examine(patient: Patient, deployment: Deployment): Promise
   const { mode } = settings;
   const identities = settings.protected;
 
-  const token = await told(() => patient.token());
-  const ofGraph = <T>(read: () => Promise<T>): Promise<Told<T>> =>
-    token.kind === 'told' ? told(read) : Promise.resolve(NOT_ASKED);
-  const people = await ofGraph(async () => (await directory.protected(identities)).identities);
-  const defaults = await ofGraph(() => directory.securityDefaults());
-  const licences = await ofGraph(() => directory.licences());
-  const accesses = await patient.tables();
-  const freeze = await told(() => control.frozen());
-  const latest = await told(() => runs.latest(RUNS_LOOKED_AT));
-  const state = await told(
-    async () => stateOf(await readTables(patient), parameters, identities, clock.now()).state,
-  );
-  const desired = state.kind === 'told' ? state.value.desired : undefined;
+  // What is judged by the clock is judged as of now, however long the rest is waited for.
+  const nowMs = clock.now();
+  // All at once, so that what hangs takes no time from the others.
+  const asked = told(() => patient.token());
+  const ofGraph = async <T>(read: () => Promise<T>): Promise<Told<T>> =>
+    (await asked).kind === 'told' ? told(read) : NOT_ASKED;
+  const [token, people, defaults, licences, accesses, freeze, latest, state] = await Promise.all([
+    asked,
+    ofGraph(async () => (await directory.protected(identities)).identities),
+    ofGraph(() => directory.securityDefaults()),
+    ofGraph(() => directory.licences()),
+    patient.tables(),
+    told(() => control.frozen()),
+    told(() => runs.latest(RUNS_LOOKED_AT)),
+    told(async () => stateOf(await readTables(patient), parameters, identities, nowMs).state),
+  ]);
+  const known = knownOf(state);
 
   return {
-    examinedAt: new Date(clock.now()).toISOString(),
+    examinedAt: new Date(nowMs).toISOString(),
     findings: [
-      ...checkSettings([]),
+      ...checkSettings(as),
       ...checkTables(accesses, as, settings.stateStorage.kind === 'connectionString'),
       ...checkPermissions(token, mode, as),
       ...checkProtected(people, mode),
-      ...checkSchedule(settings.schedule, latest, clock.now()),
-      ...checkClock(patient.serviceTimes()),
-      ...checkSecurityDefaults(defaults, desired),
-      ...checkLicence(licences, desired),
+      ...checkSchedule(settings.schedule, latest, nowMs, as),
+      ...checkClock(patient.serviceTimes(), as),
+      ...checkSecurityDefaults(defaults, known),
+      ...checkLicence(licences, known),
       ...checkFreeze(freeze),
-      ...checkDesired(state, settings.signers.length > 0),
+      ...checkDesired(state, settings.signers.length > 0, as),
       ...alertsUnseen(resourceGroup),
     ],
   };

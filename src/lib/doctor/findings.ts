@@ -21,7 +21,10 @@ export type CheckName = (typeof CHECKS)[number];
  * - `failed`      it does not work, or will not when it is needed
  * - `unverified`  nobody could tell; never a kind of `ok`
  */
-export type Verdict = 'ok' | 'warning' | 'failed' | 'unverified';
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Worst first. */
+export const VERDICTS = ['failed', 'unverified', 'warning', 'ok'] as const;
 
 /** What one check found in one place. */
 export interface CheckFinding {

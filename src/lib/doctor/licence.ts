@@ -1,6 +1,6 @@
 import { needsOf } from '../baselines.ts';
-import type { Desired } from '../diff.ts';
 import type { RawLicence } from '../ports.ts';
+import type { Known } from './desired.ts';
 import { type CheckFinding, findingsOf, type Told } from './findings.ts';
 
 const finding = findingsOf('licence');
@@ -18,13 +18,8 @@ type Standing = 'Enabled' | 'Warning';
 
 /**
  * Conditional Access needs P1 and risk needs P2. When they lapse, policies can be read and deleted, and not changed.
- *
- * @param desired undefined: nobody knows what is desired
  */
-export function checkLicence(
-  read: Told<readonly RawLicence[]>,
-  desired: readonly Desired[] | undefined,
-): readonly CheckFinding[] {
+export function checkLicence(read: Told<readonly RawLicence[]>, known: Known): readonly CheckFinding[] {
   if (read.kind === 'untold')
     return [
       finding(
@@ -42,7 +37,7 @@ export function checkLicence(
     standing === 'Enabled'
       ? finding('ok', WHERE, `the tenant has ${hasP2 ? 'P2' : 'P1'}`)
       : finding('warning', WHERE, 'the subscription has ended, and its time of grace runs', BUY),
-    ...(hasP2 ? [] : withoutP2(desired ?? [])),
+    ...(hasP2 ? [] : withoutP2(known)),
   ];
 }
 
@@ -62,12 +57,23 @@ function holds({ servicePlans }: RawLicence, ids: readonly string[]): boolean {
   );
 }
 
-function withoutP2(desired: readonly Desired[]): readonly CheckFinding[] {
-  return desired.flatMap(({ key, policy }) =>
+function withoutP2({ desired, isAll }: Known): readonly CheckFinding[] {
+  const needing = desired.flatMap(({ key, policy }) =>
     needsOf(policy)
       .filter(({ short }) => short === 'P2')
       .map(({ text }) =>
         finding('warning', key, `it needs ${text}`, 'buy P2, or release the policy: `caretaker forget`'),
       ),
   );
+  return isAll
+    ? needing
+    : [
+        ...needing,
+        finding(
+          'unverified',
+          WHERE,
+          'not all could be read of what is desired, so a policy may need P2',
+          'mend what the check "desired" says, then ask again',
+        ),
+      ];
 }

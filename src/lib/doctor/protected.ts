@@ -23,7 +23,7 @@ export function checkProtected(
     ];
   const ill = read.value.filter(({ health }) => health !== 'ok');
   if (ill.length === 0)
-    return [finding('ok', WHERE, `${read.value.length} accounts and groups are in order`)];
+    return [finding('ok', WHERE, `in order: ${read.value.map(({ id }) => id).join(', ')}`)];
   return ill.map((identity) =>
     finding(
       identity.health === 'unverified' ? 'unverified' : 'failed',

@@ -1,15 +1,13 @@
 import { plain } from '../text.ts';
-import { type CheckFinding, type Examination, tally, type Verdict } from './findings.ts';
-
-const WORST_FIRST: readonly Verdict[] = ['failed', 'unverified', 'warning', 'ok'];
+import { type CheckFinding, type Examination, tally, VERDICTS } from './findings.ts';
 
 /** What was found, as a list for people: each finding in a line, and below it how to mend it. Pure; no colour. */
 export function renderExamination({ examinedAt, findings }: Examination): string {
   const counts = tally(findings);
-  const summary = WORST_FIRST.filter((verdict) => counts[verdict] > 0)
+  const summary = VERDICTS.filter((verdict) => counts[verdict] > 0)
     .map((verdict) => `${counts[verdict]} ${verdict}`)
     .join(', ');
-  const inOrder = WORST_FIRST.flatMap((wanted) => findings.filter(({ verdict }) => verdict === wanted));
+  const inOrder = VERDICTS.flatMap((wanted) => findings.filter(({ verdict }) => verdict === wanted));
   return [...inOrder.flatMap(rows), '', `${summary}; examined at ${examinedAt}`].map(plain).join('\n');
 }
 

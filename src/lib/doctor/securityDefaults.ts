@@ -1,4 +1,4 @@
-import type { Desired } from '../diff.ts';
+import type { Known } from './desired.ts';
 import { type CheckFinding, findingsOf, type Told } from './findings.ts';
 
 const finding = findingsOf('securityDefaults');
@@ -6,12 +6,10 @@ const WHERE = 'security defaults';
 
 /**
  * While they are on the service takes no policy that is enabled (Entra docs, security-defaults).
- *
- * @param desired undefined: nobody knows what is desired
  */
 export function checkSecurityDefaults(
   read: Told<boolean>,
-  desired: readonly Desired[] | undefined,
+  { desired, isAll }: Known,
 ): readonly CheckFinding[] {
   if (read.kind === 'untold')
     return [
@@ -23,14 +21,14 @@ export function checkSecurityDefaults(
       ),
     ];
   if (!read.value) return [finding('ok', WHERE, 'they are off')];
-  const wanting = desired?.filter(({ policy }) => policy.state === 'enabled').map(({ key }) => key);
-  if (wanting === undefined)
+  const wanting = desired.filter(({ policy }) => policy.state === 'enabled').map(({ key }) => key);
+  if (wanting.length === 0 && !isAll)
     return [
       finding(
         'unverified',
         WHERE,
-        'they are on, and nobody could read whether a policy wants to be enabled',
-        'mend the table "desired", then ask again',
+        'they are on, and not all could be read of what is desired, so a policy may want to be enabled',
+        'mend what the check "desired" says, then ask again',
       ),
     ];
   if (wanting.length === 0)

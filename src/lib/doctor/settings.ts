@@ -1,13 +1,25 @@
 import type { SettingsProblem } from '../settings.ts';
-import { CHECKS, type CheckFinding, findingsOf } from './findings.ts';
+import { ASK_THE_APP, CHECKS, type CheckFinding, findingsOf, type Whose } from './findings.ts';
 
 const finding = findingsOf('settings');
 const MEND =
   'correct it among the app settings (Azure) or in the environment; the app reads them when it starts';
 
+/** The settings that the app was built with: the deployed app's, or those of the shell at a keyboard. */
+export function checkSettings(as: Whose): readonly CheckFinding[] {
+  if (as === 'app') return [finding('ok', 'app settings', 'every one can be used')];
+  return [
+    finding(
+      'unverified',
+      'app settings',
+      'every one in this environment can be used; the app’s own were not looked at',
+      ASK_THE_APP,
+    ),
+  ];
+}
+
 /** Every wrong setting, at once. */
-export function checkSettings(problems: readonly SettingsProblem[]): readonly CheckFinding[] {
-  if (problems.length === 0) return [finding('ok', 'app settings', 'every one can be used')];
+function wrong(problems: readonly SettingsProblem[]): readonly CheckFinding[] {
   return problems.map(({ setting, problem }) => finding('failed', setting, problem, MEND));
 }
 
@@ -21,5 +33,5 @@ export function unexamined(problems: readonly SettingsProblem[]): readonly Check
       'mend the settings, then ask again',
     ),
   );
-  return [...checkSettings(problems), ...others];
+  return [...wrong(problems), ...others];
 }

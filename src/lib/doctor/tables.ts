@@ -56,7 +56,7 @@ function desired(access: TableAccess, isKey: boolean): CheckFinding {
   if (access.write === null) {
     const mend = isKey
       ? 'reach the tables with an identity: STATE_STORAGE__tableServiceUri in place of STATE_STORAGE'
-      : 'take the role Storage Table Data Contributor on it, or on the account, from the app’s identity; Storage Table Data Reader is enough';
+      : 'take the role Storage Table Data Contributor on it, or on the account, from the app’s identity (the lock keep-state has to be lifted for that); Storage Table Data Reader is enough';
     return judged('warning', access, 'the app can read it, and write it too', mend);
   }
   if (access.write.kind === 'denied') return judged('ok', access, 'the app reads it and cannot write it');

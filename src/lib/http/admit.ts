@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { type App, type AppRead, platform, theApp } from '../app.ts';
 import { problem, wrongSettings } from './answers.ts';
-import { authorise, type Caller, readBody } from './requests.ts';
+import { authorise, type Caller, type CallerRole, readBody } from './requests.ts';
 
 /** Who asks, and the program that answers. */
 export interface Admitted {
@@ -10,12 +10,10 @@ export interface Admitted {
   readonly caller: Caller | null;
 }
 
-type Role = 'Caretaker.Operator' | 'Caretaker.Reader';
-
 /** Every request alike: who asks, and whether the app is set up. */
 export async function admit(
   request: HttpRequest,
-  role: Role,
+  role: CallerRole,
   answer: (admitted: Admitted) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
   return admitAnyway(request, role, async (built, caller) =>
@@ -26,7 +24,7 @@ export async function admit(
 /** The same for whoever has an answer even if the app is not set up. */
 export async function admitAnyway(
   request: HttpRequest,
-  role: Role,
+  role: CallerRole,
   answer: (built: AppRead, caller: Caller | null) => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
   const allowed = authorise(request, role, platform().isAuthenticationOn);

@@ -7,6 +7,10 @@ export interface Caller {
   readonly name: string;
 }
 
+/** App roles of our own, as `infra/app-registration.bicep` offers them. */
+export const CALLER_ROLES = ['Caretaker.Operator', 'Caretaker.Reader'] as const;
+export type CallerRole = (typeof CALLER_ROLES)[number];
+
 /** Who is written down where only a function key vouches for the caller. A body says nothing about who sent it. */
 export const UNKNOWN_CALLER: Caller = { id: '', name: 'unknown (function key)' };
 
@@ -20,11 +24,7 @@ const BODY_BYTES_MAX = 64 * 1024;
  * Whether the caller may do this. The platform checks the function key; with App Service Authentication on, a caller
  * also needs the app role. The principal header counts only then: with it off anybody can send one.
  */
-export function authorise(
-  request: HttpRequest,
-  role: 'Caretaker.Operator' | 'Caretaker.Reader',
-  isAuthenticationOn: boolean,
-): Allowed {
+export function authorise(request: HttpRequest, role: CallerRole, isAuthenticationOn: boolean): Allowed {
   if (!isAuthenticationOn) return { ok: true, caller: null };
   const principal = principalOf(request.headers.get('x-ms-client-principal'));
   if (principal === undefined)
