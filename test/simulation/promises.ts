@@ -205,8 +205,9 @@ function twins(history: History): string[] {
         else if (
           madeFor.get(other) === key &&
           policy.displayName === name &&
-          // One that was hidden before anybody could see it is unknowable through v1.0 (docs/limits.md).
-          !history.hands.everHidden.has(other)
+          // One that somebody touched through beta before anybody could see it is not known again (docs/limits.md).
+          !history.hands.everHidden.has(other) &&
+          !carriesUnknown(policy)
         ) {
           // Beside a planted one nobody can tell them apart, and repair must go on.
           if (namesakes.length === 1)
@@ -225,6 +226,10 @@ function twins(history: History): string[] {
     }
   }
   return [...broken, ...ignoredNamesakes(history)];
+}
+
+function carriesUnknown(policy: Policy): boolean {
+  return read(asRaw(policy)).unrecognised.some(({ empty, reason }) => !empty && reason === 'unknownMember');
 }
 
 /** A key that was never bound takes over the policy of its name, and makes none beside it. */
