@@ -8,8 +8,8 @@ import {
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../sandbox/azurite.ts';
-import { withoutQuotations } from '../../src/lib/text.ts';
 import { createStorage, newRunId, type TenantStorage } from '../../src/lib/storage/index.ts';
+import { withoutQuotations } from '../../src/lib/text.ts';
 import { type HandClock, handClock } from '../contract/bench.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
@@ -164,7 +164,9 @@ describe('the tables in bad weather', () => {
     const { connectionString } = await oddService(says(403, 'AuthorizationPermissionMismatch'));
     const refused = await open(connectionString).bindings.put(BINDING).catch(String);
 
-    expect(refused).toMatch(/table bindings at .*: access is refused; .* role Storage Table Data Contributor/);
+    expect(refused).toMatch(
+      /table bindings at .*: access is refused; .* role Storage Table Data Contributor/,
+    );
     expect(withoutQuotations(String(refused))).toBe(refused);
   });
 
