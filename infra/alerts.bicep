@@ -36,6 +36,8 @@ var oneDay = first(filter(spans, span => span.minutes >= max(1440, 2 * runInterv
 var noneCompleted = { timeAggregation: 'Total', metricMeasureColumn: 'completed', operator: 'LessThan', threshold: 1 }
 var anyRow = { timeAggregation: 'Count', operator: 'GreaterThan', threshold: 0 }
 
+// An alert that stands tells nobody of a second cause. So each value of the columns "apart" has an alert of its own, which
+// fires and ends for itself.
 var alerts = [
   {
     name: 'no-run-completed'
@@ -44,6 +46,7 @@ var alerts = [
     severity: 1
     window: threeRuns
     measure: noneCompleted
+    apart: []
     query: loadTextContent('../queries/alerts/no-run-completed.kql')
   }
   {
@@ -53,6 +56,7 @@ var alerts = [
     severity: 0
     window: twoRuns
     measure: anyRow
+    apart: ['policyId']
     query: loadTextContent('../queries/alerts/lock-out-risk.kql')
   }
   {
@@ -62,6 +66,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: ['key']
     query: loadTextContent('../queries/alerts/desired-state-tampered.kql')
   }
   {
@@ -71,6 +76,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: ['id']
     query: loadTextContent('../queries/alerts/protected-identity-unhealthy.kql')
   }
   {
@@ -80,6 +86,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: []
     query: loadTextContent('../queries/alerts/permission-missing.kql')
   }
   {
@@ -89,6 +96,7 @@ var alerts = [
     severity: 2
     window: threeRuns
     measure: anyRow
+    apart: []
     query: loadTextContent('../queries/alerts/dependency-failing.kql')
   }
   {
@@ -98,15 +106,17 @@ var alerts = [
     severity: 2
     window: oneDay
     measure: anyRow
+    apart: ['key']
     query: loadTextContent('../queries/alerts/drift-came-back.kql')
   }
   {
     name: 'change-held'
-    title: 'A change waits for a person'
-    description: 'A change waits for an approval, or is denied and never carried out. See docs/operations.md#alert-change-held'
+    title: 'A policy waits for a person'
+    description: 'A policy waits for a person, is never put right, or cannot be found for certain. See docs/operations.md#alert-change-held'
     severity: 3
     window: twoRuns
     measure: anyRow
+    apart: ['key', 'why']
     query: loadTextContent('../queries/alerts/change-held.kql')
   }
 ]
@@ -149,6 +159,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         allOf: [
           union(alert.measure, {
             query: replace(alert.query, '{functionAppName}', functionAppName)
+            dimensions: map(alert.apart, column => { name: column, operator: 'Include', values: ['*'] })
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           })
         ]

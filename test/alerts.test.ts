@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { WORKBOOK_QUERIES } from '../tools/workbook.ts';
 import { membersOf, nodesOf, readTemplate } from './infra/bicep.ts';
-import { problemsOf } from './support/kusto.ts';
+import { columnsOf, problemsOf } from './support/kusto.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const ALERTS = join(ROOT, 'infra/alerts.bicep');
@@ -60,6 +60,29 @@ describe('the alerts', () => {
     expect(measures.get('no-run-completed')).toBe('noneCompleted');
     measures.delete('no-run-completed');
     expect([...new Set(measures.values())]).toEqual(['anyRow']);
+  });
+
+  it('fire once for each thing that is wrong, so that one which stands for weeks hides no other', () => {
+    const apart = new Map(
+      alerts.map(({ name = '', apart: columns = '' }) => [name, [...columns.matchAll(/\w+/g)].map(String)]),
+    );
+
+    expect(Object.fromEntries(apart)).toEqual({
+      'change-held': ['key', 'why'],
+      'dependency-failing': [],
+      'desired-state-tampered': ['key'],
+      'drift-came-back': ['key'],
+      'lock-out-risk': ['policyId'],
+      'no-run-completed': [],
+      'permission-missing': [],
+      'protected-identity-unhealthy': ['id'],
+    });
+    for (const [name, columns] of apart) {
+      const texts = columnsOf(readFileSync(join(ROOT, `queries/alerts/${name}.kql`), 'utf8'))
+        .filter(({ type }) => type === 'string')
+        .map((column) => column.name);
+      expect(texts).toEqual(expect.arrayContaining(columns));
+    }
   });
 
   it('look back over a time that Azure takes', () => {
