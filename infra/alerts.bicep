@@ -28,8 +28,10 @@ var spans = [
   { minutes: 2880, iso: 'P2D' }
 ]
 var everyRun = first(filter(spans, span => span.minutes >= runIntervalMinutes))!.iso
-var twoRuns = first(filter(spans, span => span.minutes >= 2 * runIntervalMinutes))!.iso
-var threeRuns = first(filter(spans, span => span.minutes >= 3 * runIntervalMinutes))!.iso
+// A line arrives some minutes after it was written, so a shorter window would now and then find none of a healthy app.
+var leastMinutes = 15
+var twoRuns = first(filter(spans, span => span.minutes >= max(leastMinutes, 2 * runIntervalMinutes)))!.iso
+var threeRuns = first(filter(spans, span => span.minutes >= max(leastMinutes, 3 * runIntervalMinutes)))!.iso
 var oneDay = first(filter(spans, span => span.minutes >= max(1440, 2 * runIntervalMinutes)))!.iso
 
 // Nothing at all gives a row with a number, and a number is what is compared.

@@ -97,6 +97,10 @@ describe('the alerts', () => {
     expect(text).toContain('@maxValue(960)');
     expect(3 * 960).toBe(Number(spans.at(-1)?.minutes));
     for (const { window } of alerts) expect(names).toContain(window);
+    // Lines arrive some minutes late, however often runs start.
+    for (const name of ['twoRuns', 'threeRuns'])
+      expect(text).toMatch(new RegExp(`^var ${name} = .*>= max\\(leastMinutes, `, 'm'));
+    expect(text).toContain('var leastMinutes = 15');
   });
 });
 
