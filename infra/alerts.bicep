@@ -28,14 +28,18 @@ var spans = [
   { minutes: 2880, iso: 'P2D' }
 ]
 var everyRun = first(filter(spans, span => span.minutes >= runIntervalMinutes))!.iso
-var twoRuns = first(filter(spans, span => span.minutes >= 2 * runIntervalMinutes))!.iso
-var threeRuns = first(filter(spans, span => span.minutes >= 3 * runIntervalMinutes))!.iso
+// A line arrives some minutes after it was written, so a shorter window would now and then find none of a healthy app.
+var leastMinutes = 15
+var twoRuns = first(filter(spans, span => span.minutes >= max(leastMinutes, 2 * runIntervalMinutes)))!.iso
+var threeRuns = first(filter(spans, span => span.minutes >= max(leastMinutes, 3 * runIntervalMinutes)))!.iso
 var oneDay = first(filter(spans, span => span.minutes >= max(1440, 2 * runIntervalMinutes)))!.iso
 
 // Nothing at all gives a row with a number, and a number is what is compared.
 var noneCompleted = { timeAggregation: 'Total', metricMeasureColumn: 'completed', operator: 'LessThan', threshold: 1 }
 var anyRow = { timeAggregation: 'Count', operator: 'GreaterThan', threshold: 0 }
 
+// An alert that stands tells nobody of a second cause. So each value of the columns "apart" has an alert of its own, which
+// fires and ends for itself.
 var alerts = [
   {
     name: 'no-run-completed'
@@ -44,6 +48,7 @@ var alerts = [
     severity: 1
     window: threeRuns
     measure: noneCompleted
+    apart: []
     query: loadTextContent('../queries/alerts/no-run-completed.kql')
   }
   {
@@ -53,6 +58,7 @@ var alerts = [
     severity: 0
     window: twoRuns
     measure: anyRow
+    apart: ['policyId']
     query: loadTextContent('../queries/alerts/lock-out-risk.kql')
   }
   {
@@ -62,6 +68,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: ['key']
     query: loadTextContent('../queries/alerts/desired-state-tampered.kql')
   }
   {
@@ -71,6 +78,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: ['id']
     query: loadTextContent('../queries/alerts/protected-identity-unhealthy.kql')
   }
   {
@@ -80,6 +88,7 @@ var alerts = [
     severity: 1
     window: twoRuns
     measure: anyRow
+    apart: []
     query: loadTextContent('../queries/alerts/permission-missing.kql')
   }
   {
@@ -89,6 +98,7 @@ var alerts = [
     severity: 2
     window: threeRuns
     measure: anyRow
+    apart: []
     query: loadTextContent('../queries/alerts/dependency-failing.kql')
   }
   {
@@ -98,15 +108,17 @@ var alerts = [
     severity: 2
     window: oneDay
     measure: anyRow
+    apart: ['key']
     query: loadTextContent('../queries/alerts/drift-came-back.kql')
   }
   {
     name: 'change-held'
-    title: 'A change waits for a person'
-    description: 'A change waits for an approval, or is denied and never carried out. See docs/operations.md#alert-change-held'
+    title: 'A policy waits for a person'
+    description: 'A policy waits for a person, is never put right, or cannot be found for certain. See docs/operations.md#alert-change-held'
     severity: 3
     window: twoRuns
     measure: anyRow
+    apart: ['key', 'why']
     query: loadTextContent('../queries/alerts/change-held.kql')
   }
 ]
@@ -149,6 +161,7 @@ resource rules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
         allOf: [
           union(alert.measure, {
             query: replace(alert.query, '{functionAppName}', functionAppName)
+            dimensions: map(alert.apart, column => { name: column, operator: 'Include', values: ['*'] })
             failingPeriods: { numberOfEvaluationPeriods: 1, minFailingPeriodsToAlert: 1 }
           })
         ]

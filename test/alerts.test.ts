@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ALERTS as LOOKED_FOR } from '../src/lib/doctor/alerts.ts';
 import { WORKBOOK_QUERIES } from '../tools/workbook.ts';
 import { membersOf, nodesOf, readTemplate } from './infra/bicep.ts';
-import { problemsOf } from './support/kusto.ts';
+import { columnsOf, problemsOf } from './support/kusto.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const ALERTS = join(ROOT, 'infra/alerts.bicep');
@@ -54,6 +54,29 @@ describe('the alerts', () => {
     expect([...new Set(measures.values())]).toEqual(['anyRow']);
   });
 
+  it('fire once for each thing that is wrong, so that one which stands for weeks hides no other', () => {
+    const apart = new Map(
+      alerts.map(({ name = '', apart: columns = '' }) => [name, [...columns.matchAll(/\w+/g)].map(String)]),
+    );
+
+    expect(Object.fromEntries(apart)).toEqual({
+      'change-held': ['key', 'why'],
+      'dependency-failing': [],
+      'desired-state-tampered': ['key'],
+      'drift-came-back': ['key'],
+      'lock-out-risk': ['policyId'],
+      'no-run-completed': [],
+      'permission-missing': [],
+      'protected-identity-unhealthy': ['id'],
+    });
+    for (const [name, columns] of apart) {
+      const texts = columnsOf(readFileSync(join(ROOT, `queries/alerts/${name}.kql`), 'utf8'))
+        .filter(({ type }) => type === 'string')
+        .map((column) => column.name);
+      expect(texts).toEqual(expect.arrayContaining(columns));
+    }
+  });
+
   it('look back over a time that Azure takes', () => {
     const text = readFileSync(ALERTS, 'utf8');
     const names = [...text.matchAll(/^var (\w+) = first\(filter\(spans/gm)].map(([, name]) => name);
@@ -66,6 +89,10 @@ describe('the alerts', () => {
     expect(text).toContain('@maxValue(960)');
     expect(3 * 960).toBe(Number(spans.at(-1)?.minutes));
     for (const { window } of alerts) expect(names).toContain(window);
+    // Lines arrive some minutes late, however often runs start.
+    for (const name of ['twoRuns', 'threeRuns'])
+      expect(text).toMatch(new RegExp(`^var ${name} = .*>= max\\(leastMinutes, `, 'm'));
+    expect(text).toContain('var leastMinutes = 15');
   });
 });
 

@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 interface Part {
   readonly query: string;
   readonly title: string;
-  /** A chart takes the column that is a time for its axis, and makes a line of each value of one that is a text. */
+  /** A chart takes the column that is a time for its axis, and makes a line of each number, and of each value of a text. */
   readonly as: 'table' | 'timechart';
   readonly percent: 50 | 100;
 }

@@ -65,6 +65,6 @@ describe('push by somebody who may write rows and create no table', () => {
     const told = await pushAsOperator();
 
     expect(told.code).toBe(2);
-    expect(told.err).toContain('table "bindings" is missing');
+    expect(told.err).toContain('table bindings is missing');
   });
 });

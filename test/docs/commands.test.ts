@@ -121,7 +121,8 @@ const WAYS: readonly Way[] = [
     begins: /^azd env (set|get-value)(?: (\w+)(?: (.+))?)?$/,
     how: async (_, [, verb, name, value = '']) => {
       if (name === undefined) return;
-      const set = [...textOf('infra/main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, one]) => one);
+      const read = textOf('infra/main.parameters.json') + textOf('azure.yaml');
+      const set = [...read.matchAll(/\$\{?(\w+)/g)].map(([, one]) => one);
       const told = [...textOf('infra/main.bicep').matchAll(/^output (\w+)/gm)].map(([, one]) => one);
       expect(verb === 'set' ? set : [...set, ...told, ...OF_AZD]).toContain(name);
       if (name === 'MODE') expect(['observe', 'enforce']).toContain(value);
@@ -173,13 +174,20 @@ const WAYS: readonly Way[] = [
     },
   },
   {
+    // There is no Azure here; these are Azure's own words, for no resource of ours.
+    begins:
+      /^az functionapp list-flexconsumption-locations$|^az provider register --namespace Microsoft\.App$/,
+    how: async () => {},
+  },
+  {
     // There is no Azure here; these are Azure's own words for what every function app has.
     begins: /^az functionapp (?:list|stop|restart|keys list|keys set) --resource-group "\$GROUP"/,
     how: async () => {},
   },
   {
     // A person signs in, or fetches what is new.
-    begins: /^(?:az|azd auth) login$|^git pull$/,
+    begins:
+      /^(?:az|azd auth) login$|^git pull$|^az account get-access-token --scope "\$CARETAKER_APP_SCOPE"$/,
     how: async () => {},
   },
   {

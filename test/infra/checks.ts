@@ -251,10 +251,16 @@ export const holdsNoSecret: Check = perTemplate(({ text }) => [
 /** Nothing is open to everybody: no wildcard and no address range that means the whole world. */
 export const opensNothingToAll: Check = perTemplate(({ root }) =>
   nodesOf(root, 'string')
+    .filter((node) => !isAnyValueOfAColumn(node))
     .map(contentOf)
     .filter((text) => /^\*$|^\*\.|\/\*$|^(0\.0\.0\.0(\/0)?|::\/0|Any|Internet)$/i.test(text))
     .map((text) => `"${text}" means everybody`),
 );
+
+/** What an alert is split by is a column of a query's answer: whatever stands there opens nothing. */
+function isAnyValueOfAColumn({ parent }: Node): boolean {
+  return parent?.parent?.parent?.text.startsWith("{ name: column, operator: 'Include', ") === true;
+}
 
 /** Addresses that are another cloud's elsewhere. */
 export const namesNoCloud: Check = perTemplate(({ root }) =>

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAzurite } from '../../sandbox/azurite.ts';
 import { createStorage, newRunId, type TenantStorage } from '../../src/lib/storage/index.ts';
+import { withoutQuotations } from '../../src/lib/text.ts';
 import { type HandClock, handClock } from '../contract/bench.ts';
 
 const TENANT = '11111111-2222-4333-8444-555555555555';
@@ -124,7 +125,7 @@ describe('the tables in bad weather', () => {
     ];
 
     for (const [table, action] of calls) {
-      const message = `table "${table}" is missing at 127.0.0.1:${new URL(azurite.url).port}/devstoreaccount1: run \`caretaker init\` or \`caretaker push\``;
+      const message = `table ${table} is missing at 127.0.0.1:${new URL(azurite.url).port}/devstoreaccount1: run \`caretaker init\` or \`caretaker push\``;
       await expect(action()).rejects.toMatchObject({
         kind: 'config',
         message: expect.stringContaining(message),
@@ -149,14 +150,24 @@ describe('the tables in bad weather', () => {
 
     await expect(open(connectionString).desired.heads()).rejects.toMatchObject({
       kind: 'denied',
-      message: expect.stringContaining('"Storage Table Data Reader"'),
+      message: expect.stringContaining('Storage Table Data Reader'),
       detail: { status: 403, code: 'AuthorizationPermissionMismatch', requestId: 'req-1' },
     });
     await expect(open(connectionString).bindings.put(BINDING)).rejects.toMatchObject({
       kind: 'denied',
-      message: expect.stringContaining('"Storage Table Data Contributor"'),
+      message: expect.stringContaining('Storage Table Data Contributor'),
     });
     expect(asked).toEqual(['GET', 'PUT']);
+  });
+
+  it('says in a log, too, which table refused whom for want of which role', async () => {
+    const { connectionString } = await oddService(says(403, 'AuthorizationPermissionMismatch'));
+    const refused = await open(connectionString).bindings.put(BINDING).catch(String);
+
+    expect(refused).toMatch(
+      /table bindings at .*: access is refused; .* role Storage Table Data Contributor/,
+    );
+    expect(withoutQuotations(String(refused))).toBe(refused);
   });
 
   it.each([

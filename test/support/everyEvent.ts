@@ -1,7 +1,9 @@
+import { RestError } from '@azure/data-tables';
 import { startAzurite } from '../../sandbox/azurite.ts';
 import { createApp } from '../../src/lib/app.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { faultOf } from '../../src/lib/storage/faults.ts';
 import { linesOf } from '../../src/lib/telemetry/lines.ts';
 import {
   article,
@@ -248,6 +250,16 @@ const SITUATIONS: readonly Situation[] = [
       await run();
     },
   },
+  tablesThatFail(),
+  {
+    // A policy that is gone, and nobody can say whether it was deleted.
+    async play(made, run) {
+      const id = await settle(made, run);
+      made.tenant.admin.remove(id);
+      made.tenant.arm('unavailable', { path: new RegExp(id), times: Number.POSITIVE_INFINITY });
+      await run();
+    },
+  },
   {
     // Not permitted to write.
     options: { tenant: { permissions: ['Policy.Read.All', 'User.Read.All', 'GroupMember.Read.All'] } },
@@ -256,6 +268,28 @@ const SITUATIONS: readonly Situation[] = [
     },
   },
 ];
+
+/** A repair that may not be written into the journal; a run that may not be kept. */
+function tablesThatFail(): Situation {
+  let refused = '';
+  const beforeCall = (name: string): void => {
+    const no = new RestError('no', { statusCode: 403, code: 'AuthorizationPermissionMismatch' });
+    if (name === refused) throw faultOf(no, { account: 'state', table: 'journal', verb: 'write' });
+  };
+  return {
+    options: { hooks: { beforeCall } },
+    async play(made, run) {
+      const id = await settle(made, run);
+      made.tenant.admin.edit(id, (policy) => {
+        policy.state = 'disabled';
+      });
+      for (const name of ['journal.append', 'runs.prune']) {
+        refused = name;
+        await run();
+      }
+    },
+  };
+}
 
 /** What people do beside the runs: the composed app on real tables. */
 async function actsOfPeople(): Promise<readonly string[]> {

@@ -39,6 +39,14 @@ export function problemsOf(query: string): readonly QueryProblem[] {
   }));
 }
 
+/** What a query answers with: its columns, and of which type each is, such as `string`. */
+export function columnsOf(query: string): readonly { readonly name: string; readonly type: string }[] {
+  return array<Column>(analysed(query).ResultType.Columns).map(({ Name, Type }) => ({
+    name: Name,
+    type: Type.Name,
+  }));
+}
+
 /** Walks a query's syntax. A line is known by `parse_json(Message)`; what is made of it is followed from name to name. */
 export function shapeOf(query: string): QueryShape {
   const events = new Set<string>();
@@ -162,7 +170,12 @@ interface Node {
   readonly ResultType: object | null;
   readonly ByClause: object | null | undefined;
 }
+interface Column {
+  readonly Name: string;
+  readonly Type: { readonly Name: string };
+}
 interface Code {
+  readonly ResultType: { readonly Columns: unknown };
   readonly Syntax: Node;
   GetDiagnostics(): unknown;
 }

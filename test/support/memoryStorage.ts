@@ -83,7 +83,7 @@ function partitionOf(tables: Tables, name: TableName, tenant: TenantId): Partiti
   if (table === undefined) {
     throw new Fault(
       'config',
-      `table "${name}" is missing at memory: run \`caretaker init\` or \`caretaker push\``,
+      `table ${name} is missing at memory: run \`caretaker init\` or \`caretaker push\``,
     );
   }
   const partition = table.get(tenant) ?? new Map<string, StoredRow>();

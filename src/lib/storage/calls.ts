@@ -71,7 +71,7 @@ async function withDeadline<T>(
 
 function timedOut({ table, account, verb }: Errand, limitMs: number): Fault {
   const kind = verb === 'read' ? 'unavailable' : 'indeterminate';
-  const where = `table "${table}" at ${account}`;
+  const where = `table ${table} at ${account}`;
   const message = `${where}: neither the service nor the identity endpoint answered within ${limitMs / 1000} s`;
   return new Fault(kind, message, { code: TIMED_OUT });
 }

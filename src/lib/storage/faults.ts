@@ -57,7 +57,7 @@ function answeredFault(error: RestError, errand: Errand): Fault {
 function judged(status: number, code: string, errand: Errand): { kind: FaultKind; message: string } {
   const { table, account } = errand;
   if (code === 'TableNotFound') {
-    const message = `table "${table}" is missing at ${account}: run \`caretaker init\` or \`caretaker push\``;
+    const message = `table ${table} is missing at ${account}: run \`caretaker init\` or \`caretaker push\``;
     return { kind: 'config', message };
   }
   if (code === 'TableBeingDeleted') {
@@ -95,8 +95,8 @@ function refusalAdvice(code: string, { verb }: Errand): string {
 
 function roleFor(verb: Errand['verb']): string {
   return verb === 'read'
-    ? '"Storage Table Data Reader" or "Storage Table Data Contributor"'
-    : '"Storage Table Data Contributor"';
+    ? 'Storage Table Data Reader or Storage Table Data Contributor'
+    : 'Storage Table Data Contributor';
 }
 
 function unansweredFault(error: RestError, errand: Errand): Fault {
@@ -133,7 +133,7 @@ function lost({ verb }: Errand): FaultKind {
 }
 
 function at({ table, account }: Errand): string {
-  return `table "${table}" at ${account}`;
+  return `table ${table} at ${account}`;
 }
 
 /** The service's code, wherever this client left it: single requests and transactions differ. */

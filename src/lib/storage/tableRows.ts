@@ -40,7 +40,7 @@ export function tableRows(
       }
       throw new Fault(
         'unavailable',
-        `table "${place.table}" at ${place.account}: the list of rows never ended`,
+        `table ${place.table} at ${place.account}: the list of rows never ended`,
       );
     },
 

@@ -1,6 +1,6 @@
 import type { TenantId } from '../policy/model.ts';
 
-/** Names of the events; each is one JSON line in `traces`. Add freely, never rename. */
+/** Names of the events; each is a JSON line in `traces`, or several where it is long. Add freely, never rename. */
 export type EventName =
   | 'RunCompleted'
   | 'RunFailed'
