@@ -395,6 +395,9 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);
   if (own === undefined) return [`${shown.key} is not there (${why})`];
+  const isOn = declaredIn(wanted).contingency === true && own.state === 'enabled';
+  // Nor does it let one be changed that is left on for an emergency.
+  if (tenant.settings.securityDefaults && isOn) return [];
   const { policy, unrecognised } = read(own);
   const odd = new Set(
     unrecognised
@@ -406,7 +409,6 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
   );
   // Switching it on again with exclusions we may not put back would shut the protected identities out.
   if (odd.has('conditions.users') && shown.verdict === 'deny') return [];
-  const isOn = declaredIn(wanted).contingency === true && own.state === 'enabled';
   const isLeftStricter =
     declaredIn(wanted).whenTightened === 'hold' &&
     findingsAbout(shown).some(({ rule, decision }) => rule === 'tightenedByHand' && decision === 'hold');
