@@ -394,7 +394,7 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
   // Neither can be changed by us, whatever we send.
   if (shown.id !== null && (hands.hidden.has(shown.id) || hands.managed.has(shown.id))) return [];
   const own = truth.find(({ id }) => id === shown.id);
-  if (own === undefined) return [`${shown.key} is not there (${why})`];
+  if (own === undefined) return mayBeLostCreate(history, shown) ? [] : [`${shown.key} is not there (${why})`];
   const isOn = declaredIn(wanted).contingency === true && own.state === 'enabled';
   // Nor does it let one be changed that is left on for an emergency.
   if (tenant.settings.securityDefaults && isOn) return [];
@@ -417,6 +417,15 @@ function differences(history: History, shown: Shown, wanted: RawPolicy | undefin
     .filter(({ path }) => !(isOn && path === 'state'))
     .filter(({ effect }) => !isLeftStricter || effect === 'loosens' || effect === 'unclear')
     .map(({ path }) => `${shown.key} differs in ${path} (${why})`);
+}
+
+/** What carries the name may be what a lost create made, switched on in an emergency: a person has to say (docs/limits.md). */
+function mayBeLostCreate({ journal }: History, { key, change, findings }: Shown): boolean {
+  const isLost = journal.some(
+    (entry) => entry.kind === 'outcome' && entry.key === key && entry.status === 'indeterminate',
+  );
+  const isHeld = findings.some(({ rule, decision }) => rule === 'contingency' && decision === 'hold');
+  return isLost && isHeld && change?.action === 'adopt';
 }
 
 /** A change somebody approved does not count, once for each time it was approved. */
