@@ -119,28 +119,30 @@ describe('the tables, as the person at the keyboard reaches them', () => {
   });
 });
 
+const run = (change: Partial<RunSummary> = {}): RunSummary => ({
+  runId: '20261124T080000000Z-00000001',
+  tenantId: TENANT,
+  trigger: 'schedule',
+  mode: 'observe',
+  startedAt: '2026-11-24T08:00:00.000Z',
+  finishedAt: '2026-11-24T08:00:20.000Z',
+  status: 'inSync',
+  drifted: 0,
+  applied: 0,
+  held: 0,
+  denied: 0,
+  error: null,
+  ...change,
+});
+
 describe('what belongs to the app, asked for at a keyboard', () => {
-  const run = {
-    runId: 'last',
-    tenantId: TENANT,
-    trigger: 'schedule',
-    mode: 'observe',
-    startedAt: '2026-11-24T08:00:00.000Z',
-    finishedAt: '2026-11-24T08:00:20.000Z',
-    status: 'inSync',
-    drifted: 0,
-    applied: 0,
-    held: 0,
-    denied: 0,
-    error: null,
-  } as const;
   const time = { saidAt: at('24T08:00:00'), sentAt: at('24T08:00:00'), answeredAt: at('24T08:00:00') };
   const wanted = { desired: [desiredOf(canonical(article()))], damaged: [], vanished: [] };
 
   it.each<[string, readonly CheckFinding[]]>([
     ['settings', checkSettings('operator')],
-    ['schedule, set', checkSchedule('0 */15 * * * *', told([run]), at('24T08:01:00'), 'operator')],
-    ['schedule, not set', checkSchedule(null, told([run]), at('24T08:01:00'), 'operator')],
+    ['schedule, set', checkSchedule('0 */15 * * * *', told([run()]), at('24T08:01:00'), 'operator')],
+    ['schedule, not set', checkSchedule(null, told([run()]), at('24T08:01:00'), 'operator')],
     ['schedule, before any run', checkSchedule(null, told([]), at('24T08:01:00'), 'operator')],
     ['clock', checkClock({ graph: undefined, tables: time }, 'operator')],
     ['desired, signers set', checkDesired(told(wanted), true, 'operator')],
@@ -284,21 +286,6 @@ describe('the permissions in a token', () => {
 });
 
 describe('the schedule', () => {
-  const run = (change: Partial<RunSummary>): RunSummary => ({
-    runId: '20261124T080000000Z-00000001',
-    tenantId: TENANT,
-    trigger: 'schedule',
-    mode: 'observe',
-    startedAt: '2026-11-24T08:00:00.000Z',
-    finishedAt: '2026-11-24T08:00:20.000Z',
-    status: 'inSync',
-    drifted: 0,
-    applied: 0,
-    held: 0,
-    denied: 0,
-    error: null,
-    ...change,
-  });
   const QUARTERS = '0 */15 * * * *';
 
   it.each<[string, Verdict]>([
@@ -307,7 +294,7 @@ describe('the schedule', () => {
     ['24T08:45:00', 'failed'],
     ['25T08:00:00', 'failed'],
   ])('of quarters of an hour, at %s, is %s', (now, verdict) => {
-    expect(checkSchedule(QUARTERS, told([run({})]), at(now), 'app')).toMatchObject([{ verdict }]);
+    expect(checkSchedule(QUARTERS, told([run()]), at(now), 'app')).toMatchObject([{ verdict }]);
   });
 
   it('is judged by when it is due, not by the clock: a night without runs is none', () => {
@@ -344,17 +331,17 @@ describe('the schedule', () => {
     const check = (now: string, runs: readonly RunSummary[]) =>
       checkSchedule(minutes, told(runs), at(now), 'app');
 
-    expect(check('24T08:05:00', [begun, run({})])).toMatchObject([
+    expect(check('24T08:05:00', [begun, run()])).toMatchObject([
       {
         verdict: 'unverified',
         what: expect.stringContaining('run begun began 4 min'),
         mend: expect.stringContaining('ask again'),
       },
     ]);
-    expect(check('24T08:11:01', [begun, run({})])).toMatchObject([
+    expect(check('24T08:11:01', [begun, run()])).toMatchObject([
       { verdict: 'failed', mend: expect.stringContaining('Application Insights') },
     ]);
-    expect(check('24T08:05:00', [run({}), begun])).toMatchObject([
+    expect(check('24T08:05:00', [run(), begun])).toMatchObject([
       { verdict: 'failed', mend: expect.stringContaining('restart') },
     ]);
   });
