@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createTenant, type LogEntry, type Tenant } from '../../sandbox/tenant/index.ts';
-import { createGraph, type GraphSession } from '../../src/lib/graph/index.ts';
+import type { GraphSession } from '../../src/lib/graph/index.ts';
 import { APP_ROLES, type GraphRequest, PERMISSION_SETS, REQUESTS } from '../../src/lib/graph/permissions.ts';
 import type { Directory, PolicyApi } from '../../src/lib/ports.ts';
 import { virtualClock } from '../support/virtualClock.ts';
@@ -14,7 +14,7 @@ import {
   IDENTITIES,
   world,
 } from '../support/world.ts';
-import { anyToken, countingChance, tenantId } from './support.ts';
+import { graphOf, tenantId } from './support.ts';
 
 const INTENT = '00000000-0000-4000-8000-000000000001';
 const REQUEST_ROWS: readonly (readonly [string, GraphRequest])[] = Object.entries(REQUESTS);
@@ -23,20 +23,7 @@ const REQUEST_ROWS: readonly (readonly [string, GraphRequest])[] = Object.entrie
 function bench(permissions: readonly string[] | 'all' = 'all'): { tenant: Tenant; session: GraphSession } {
   const clock = virtualClock();
   const tenant = createTenant({ tenantId, clock, ...EMERGENCY, permissions });
-  const graph = createGraph({
-    settings: {
-      graphEndpoint: 'https://graph.microsoft.com',
-      scope: 'https://graph.microsoft.com/.default',
-      clientId: undefined,
-      identityEndpoint: undefined,
-      requestIntervalMs: 1100,
-    },
-    clock,
-    chance: countingChance(),
-    fetch: tenant.fetch,
-    credential: anyToken(clock),
-  });
-  return { tenant, session: graph.open(tenantId, Number.POSITIVE_INFINITY) };
+  return { tenant, session: graphOf(tenant, clock).open(tenantId, Number.POSITIVE_INFINITY) };
 }
 
 /** Everything the engine can ask of the policies: a new method must be driven here before this compiles. */

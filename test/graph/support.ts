@@ -1,8 +1,15 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { graphOrigin, type Tenant } from '../../sandbox/tenant/index.ts';
 import type { Fault } from '../../src/lib/fault.ts';
-import { createGraph, type Fetch, type GraphSession, type TokenSource } from '../../src/lib/graph/index.ts';
+import {
+  createGraph,
+  type Fetch,
+  type Graph,
+  type GraphSession,
+  type TokenSource,
+} from '../../src/lib/graph/index.ts';
 import type { Chance, Clock } from '../../src/lib/ports.ts';
 import { type VirtualClock, virtualClock } from '../support/virtualClock.ts';
 
@@ -27,6 +34,23 @@ export type Doing = (seen: Seen) => Response | Promise<Response>;
 export interface Bench extends GraphSession {
   readonly clock: VirtualClock;
   readonly seen: readonly Seen[];
+}
+
+/** The real client in front of a simulated tenant, on the clock of both. */
+export function graphOf(tenant: Tenant, clock: Clock): Graph {
+  return createGraph({
+    settings: {
+      graphEndpoint: graphOrigin,
+      scope: `${graphOrigin}/.default`,
+      clientId: undefined,
+      identityEndpoint: undefined,
+      requestIntervalMs: 1100,
+    },
+    clock,
+    chance: countingChance(),
+    fetch: tenant.fetch,
+    credential: anyToken(clock),
+  });
 }
 
 export interface BenchOptions {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createTenant, type FaultName, graphOrigin, type TenantOptions } from '../../sandbox/tenant/index.ts';
-import { createGraph } from '../../src/lib/graph/index.ts';
+import { createTenant, type FaultName, type TenantOptions } from '../../sandbox/tenant/index.ts';
 import { virtualClock } from '../support/virtualClock.ts';
-import { anyToken, countingChance, faultFrom } from './support.ts';
+import { faultFrom, graphOf } from './support.ts';
 
 const intentId = 'bbbbbbbb-0000-4000-8000-000000000001';
 const userId = 'dddddddd-0000-4000-8000-000000000001';
@@ -28,20 +27,7 @@ function world(options: TenantOptions = {}) {
     groups: [{ id: groupId, members: [userId] }],
     ...options,
   });
-  const graph = createGraph({
-    settings: {
-      graphEndpoint: graphOrigin,
-      scope: `${graphOrigin}/.default`,
-      clientId: undefined,
-      identityEndpoint: undefined,
-      requestIntervalMs: 1100,
-    },
-    clock,
-    chance: countingChance(),
-    fetch: tenant.fetch,
-    credential: anyToken(clock),
-  });
-  return { clock, tenant, ...graph.open(tenant.tenantId, clock.now() + 600_000) };
+  return { clock, tenant, ...graphOf(tenant, clock).open(tenant.tenantId, clock.now() + 600_000) };
 }
 
 describe('against the simulated tenant', () => {
