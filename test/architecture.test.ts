@@ -37,7 +37,7 @@ const PURE =
 /** Record and render come after the engine and take its results apart; the rest of the pure part comes before it. */
 const AFTER = /^src\/lib\/(record|render)\.ts$/;
 const ENGINE =
-  /^src\/lib\/(doctor\/examine|reconcile|simulate|observe|apply|approve|surroundings|verify|lease|lookBack|status)\.ts$/;
+  /^src\/lib\/(doctor\/examine|reconcile|simulate|observe|apply|carryOut|write|approve|surroundings|verify|lease|lookBack|status)\.ts$/;
 const ADAPTER = /^src\/lib\/(graph|storage)\//;
 
 /** Tables of constants that the adapters happen to own. */

@@ -1,4 +1,4 @@
-import type { Applied, Outcome } from './apply.ts';
+import type { Applied } from './apply.ts';
 import { lookAlikes, type SwitchedOn } from './contingency.ts';
 import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
 import { isNearEnd, tellException } from './exceptions.ts';
@@ -19,6 +19,7 @@ import type {
 } from './report.ts';
 import type { Queue } from './waiting.ts';
 import type { LockOut } from './whatif/proof.ts';
+import type { Outcome } from './write.ts';
 
 /** Everything a finished run knows, from which its report is made. */
 export interface Findings {
