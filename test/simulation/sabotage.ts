@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -582,7 +582,8 @@ const SABOTAGES: readonly Sabotage[] = [
 
 /** The repository's root: this file lies two folders below it. */
 const ROOT = join(import.meta.dirname, '..', '..');
-const PARTS = ['src', 'sandbox', 'test', 'baselines', 'package.json', 'tsconfig.json', 'vitest.config.ts'];
+/** What a copy does without: it is large, or was made from the rest. */
+const LEFT_OUT = ['.git', '.mutants', 'dist', 'dist-package', 'node_modules'];
 const AT_ONCE = 2;
 
 /** Changes nothing: whoever notices this notices everything. */
@@ -592,7 +593,9 @@ const NOTHING: Sabotage = { name: 'nothing', file: 'package.json', find: '{', pu
 async function noticedBy({ file, find, put, everywhere }: Sabotage): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), 'sabotage-'));
   try {
-    for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+    for (const part of readdirSync(ROOT).filter((name) => !LEFT_OUT.includes(name))) {
+      cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     const text = readFileSync(join(copy, file), 'utf8');
     if (!text.includes(find)) return `NOBODY: ${file} no longer says what is to be sabotaged`;
