@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TokenCredential } from '@azure/identity';
+import type { Person } from './approval.ts';
 import { type Answer, approve, type Consent } from './approve.ts';
 import type { Examination, Whose } from './doctor/findings.ts';
 import { Fault } from './fault.ts';
@@ -9,7 +10,7 @@ import { createGraph, type Fetch, managedIdentity, type TokenSource } from './gr
 import { lookBack } from './lookBack.ts';
 import type { Parameters } from './parameters.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Clock, Freeze, Person, Ports, Probes } from './ports.ts';
+import type { Clock, Freeze, Ports, Probes } from './ports.ts';
 import { type Limits, type RunResult, reconcile } from './reconcile.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import {

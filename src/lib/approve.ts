@@ -1,4 +1,5 @@
-import type { Person, Ports, Waiting } from './ports.ts';
+import type { Person, Waiting } from './approval.ts';
+import type { Ports } from './ports.ts';
 
 /** A person's consent, as it is given. */
 export interface Consent {

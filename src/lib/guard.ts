@@ -1,3 +1,4 @@
+import type { Approval, ApprovalsRead } from './approval.ts';
 import { approvalOf } from './approval.ts';
 import type { ProtectedIdentities } from './desired.ts';
 import type { Observation } from './diff.ts';
@@ -5,7 +6,8 @@ import type { Binding } from './journal.ts';
 import { type Change, isRepair } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
 import type { ReferenceKind } from './policy/references.ts';
-import type { Approval, ApprovalsRead, Freeze, ProtectedIdentity } from './ports.ts';
+import type { Freeze } from './ports.ts';
+import type { ProtectedIdentity } from './protected.ts';
 import { RULES } from './rules/index.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';

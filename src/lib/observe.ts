@@ -1,3 +1,4 @@
+import type { ApprovalsRead } from './approval.ts';
 import { brokenLink, type Seen, standingOf, UNSEEN } from './chain.ts';
 import { type DesiredDocument, effective, type ProtectedIdentities, parseDesired } from './desired.ts';
 import { type Desired, type Observation, type Observed, observe, type Reference } from './diff.ts';
@@ -8,7 +9,6 @@ import type { Parameters } from './parameters.ts';
 import { canonical } from './policy/canonical.ts';
 import type { Policy, PolicyId, PolicyKey } from './policy/model.ts';
 import type {
-  ApprovalsRead,
   BindingsRead,
   DamagedRow,
   DeletedRead,

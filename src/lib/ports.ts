@@ -1,8 +1,10 @@
+import type { Approval, ApprovalsRead, ApprovedVersion, Waiting } from './approval.ts';
 import type { ProtectedIdentities } from './desired.ts';
 import type { Fault } from './fault.ts';
 import type { Binding, JournalEntry, NewJournalEntry } from './journal.ts';
 import type { PolicyId, PolicyKey, RawPolicy, TenantId } from './policy/model.ts';
-import type { RunReport, RunSummary } from './report.ts';
+import type { ProtectedRead } from './protected.ts';
+import type { RequestCounts, RunReport, RunSummary } from './report.ts';
 import type { Signer } from './signature.ts';
 import type { TelemetryEvent } from './telemetry/events.ts';
 import type { RawResult } from './whatif/besideGraph.ts';
@@ -77,30 +79,6 @@ export interface PolicyApi {
  * thrown by the write, and nothing has left.
  */
 export type MayLeave = () => Promise<void>;
-
-/** What is wrong with a protected identity; `unverified` says that nobody could tell. */
-export type Health = 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
-
-/** A protected identity, or a member of a protected group, as the directory showed it. */
-export interface ProtectedIdentity {
-  readonly id: string;
-  readonly kind: 'user' | 'group';
-  /** The protected group whose member it is; null: settings name it. */
-  readonly memberOf: string | null;
-  readonly health: Health;
-  /** Why nobody could tell; null otherwise. */
-  readonly reason: string | null;
-}
-
-/** Everybody who must never be shut out. */
-export interface ProtectedRead {
-  /** Those that settings name, in that order, then the members of the groups. */
-  readonly identities: readonly ProtectedIdentity[];
-  /** The same people for the lock-out proof: where the members of a group are not known, one who stands for any of them. */
-  readonly people: readonly ProtectedFacts[];
-  /** Why the groups and roles of some of them could not be read, each reason once. */
-  readonly unread: readonly string[];
-}
 
 /** One person, as far as the directory tells. */
 export type PersonRead =
@@ -317,62 +295,6 @@ export interface Runs {
   prune(before: number): Promise<void>;
 }
 
-/** Who did something, as far as it is known. */
-export interface Person {
-  readonly id: string;
-  readonly name: string;
-}
-
-/** A person's consent to one change, named exactly. */
-export interface Approval {
-  readonly digest: string;
-  readonly key: PolicyKey;
-  /** Rules whose holds it lifts: those that held the change when it was given. */
-  readonly rules: readonly string[];
-  readonly by: Person;
-  readonly reason: string;
-  /** Milliseconds since 1970. */
-  readonly at: number;
-  /** The intent that has used it up; null while it is good. */
-  readonly usedBy: string | null;
-}
-
-/** A person's consent to one version of a desired policy, for good. */
-export interface ApprovedVersion {
-  readonly key: PolicyKey;
-  readonly version: number;
-  readonly hash: string;
-  readonly by: Person;
-  readonly reason: string;
-  readonly at: number;
-}
-
-/** A change that waits, or never goes. */
-export interface Waiting {
-  readonly digest: string;
-  readonly key: PolicyKey;
-  readonly verdict: 'hold' | 'deny';
-  /** Rules that hold or deny it. */
-  readonly rules: readonly string[];
-  /** Whether a person's consent would let it go. */
-  readonly isApprovable: boolean;
-  readonly action: string;
-  readonly version: number;
-  readonly hash: string;
-  /** Who pushed that version. */
-  readonly author: string;
-  /** Milliseconds since 1970 at which a run first held or denied it. */
-  readonly since: number;
-  /** Milliseconds since 1970 at which it was last announced. */
-  readonly toldAt: number;
-}
-
-export interface ApprovalsRead {
-  readonly changes: readonly Approval[];
-  readonly versions: readonly ApprovedVersion[];
-  readonly waiting: readonly Waiting[];
-}
-
 /** What waits for a person, and what people have said to it. */
 export interface Approvals {
   /** Everything, in one query. An approval that cannot be read counts as not given. */
@@ -423,14 +345,6 @@ export interface Control {
 
 export interface Telemetry {
   emit(event: TelemetryEvent): void;
-}
-
-/** Counts of requests that left this process for one run. */
-export interface RequestCounts {
-  readonly graph: number;
-  readonly tables: number;
-  /** Requests to Graph that were answered 429; absent in reports from before it was counted. */
-  readonly throttled?: number;
 }
 
 /** Everything one run of one tenant may touch. */

@@ -1,6 +1,29 @@
 import type { ProtectedIdentities } from './desired.ts';
-import type { ProtectedRead } from './ports.ts';
 import type { ProtectedFacts } from './whatif/proof.ts';
+
+/** What is wrong with a protected identity; `unverified` says that nobody could tell. */
+export type Health = 'ok' | 'disabled' | 'missing' | 'synced' | 'empty' | 'unverified';
+
+/** A protected identity, or a member of a protected group, as the directory showed it. */
+export interface ProtectedIdentity {
+  readonly id: string;
+  readonly kind: 'user' | 'group';
+  /** The protected group whose member it is; null: settings name it. */
+  readonly memberOf: string | null;
+  readonly health: Health;
+  /** Why nobody could tell; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** Everybody who must never be shut out. */
+export interface ProtectedRead {
+  /** Those that settings name, in that order, then the members of the groups. */
+  readonly identities: readonly ProtectedIdentity[];
+  /** The same people for the lock-out proof: where the members of a group are not known, one who stands for any of them. */
+  readonly people: readonly ProtectedFacts[];
+  /** Why the groups and roles of some of them could not be read, each reason once. */
+  readonly unread: readonly string[];
+}
 
 /** Somebody who is gone or was not read, and may be anybody. */
 export function nothingKnownOf(id: string): ProtectedFacts {

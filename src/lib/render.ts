@@ -1,7 +1,8 @@
 import type { FieldDrift } from './diff.ts';
 import { renderDuration } from './durations.ts';
 import type { Canonical, Effect } from './policy/model.ts';
-import type { Freeze, ProtectedIdentity } from './ports.ts';
+import type { Freeze } from './ports.ts';
+import type { ProtectedIdentity } from './protected.ts';
 import { EXCEPTION, LOCK_OUT } from './record.ts';
 import type {
   Meanwhile,

@@ -1,5 +1,13 @@
 import type { Canonical, Effect, FieldPath, PolicyId, PolicyKey, TenantId } from './policy/model.ts';
-import type { ProtectedIdentity, RequestCounts } from './ports.ts';
+import type { ProtectedIdentity } from './protected.ts';
+
+/** Counts of requests that left this process for one run. */
+export interface RequestCounts {
+  readonly graph: number;
+  readonly tables: number;
+  /** Requests to Graph that were answered 429; absent in reports from before it was counted. */
+  readonly throttled?: number;
+}
 
 export type Mode = 'observe' | 'enforce';
 export type Trigger = 'schedule' | 'demand' | 'alert' | 'cli';

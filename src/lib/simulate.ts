@@ -6,9 +6,10 @@ import { observeTenant, readTables, type State, stateOf, withReferences } from '
 import { type Change, plan } from './plan.ts';
 import type { TenantId } from './policy/model.ts';
 import { asSet } from './policy/values.ts';
-import type { PersonRead, Ports, RequestCounts } from './ports.ts';
+import type { PersonRead, Ports } from './ports.ts';
 import type { Limits } from './reconcile.ts';
 import { tamperingOf } from './record.ts';
+import type { RequestCounts } from './report.ts';
 import { desiredSet, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';

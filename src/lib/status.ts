@@ -1,4 +1,5 @@
-import type { ApprovalsRead, Freeze, Person, Ports, Waiting } from './ports.ts';
+import type { ApprovalsRead, Person, Waiting } from './approval.ts';
+import type { Freeze, Ports } from './ports.ts';
 import type { Meanwhile, Mode, ReportedPolicy, RunReport, RunSummary } from './report.ts';
 import type { Settings } from './settings.ts';
 

@@ -1,6 +1,6 @@
+import type { Approval, Waiting } from './approval.ts';
 import type { Verdict } from './guard.ts';
 import type { PolicyKey } from './policy/model.ts';
-import type { Approval, Waiting } from './ports.ts';
 
 /** Somebody is reminded of what still waits once a day. */
 const REMIND_MS = 86_400_000;

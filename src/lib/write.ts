@@ -1,8 +1,9 @@
+import type { Approval } from './approval.ts';
 import { asFault, Fault } from './fault.ts';
 import type { Binding } from './journal.ts';
 import type { Change } from './plan.ts';
 import type { Policy, PolicyId, PolicyKey, RawPolicy } from './policy/model.ts';
-import type { Approval, Lease, MayLeave, Ports } from './ports.ts';
+import type { Lease, MayLeave, Ports } from './ports.ts';
 import { type Patience, readBack } from './verify.ts';
 
 /** What became of one change. */

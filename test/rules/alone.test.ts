@@ -6,7 +6,7 @@ import type { Binding } from '../../src/lib/journal.ts';
 import { type Change, plan } from '../../src/lib/plan.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import type { Effect, RawPolicy } from '../../src/lib/policy/model.ts';
-import type { ProtectedIdentity } from '../../src/lib/ports.ts';
+import type { ProtectedIdentity } from '../../src/lib/protected.ts';
 import { blastRadius } from '../../src/lib/rules/blastRadius.ts';
 import { breakGlass } from '../../src/lib/rules/breakGlass.ts';
 import { contingency } from '../../src/lib/rules/contingency.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Health } from '../../src/lib/ports.ts';
+import type { Health } from '../../src/lib/protected.ts';
 import {
   article,
   BREAK_GLASS_GROUP,

@@ -1,7 +1,7 @@
 import type { Tenant } from '../../sandbox/tenant/index.ts';
+import type { Approval } from '../../src/lib/approval.ts';
 import type { JournalEntry } from '../../src/lib/journal.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import type { Approval } from '../../src/lib/ports.ts';
 import type { RunReport } from '../../src/lib/report.ts';
 import type { Hands } from './hands.ts';
 import type { Exchange, RunRecord } from './machine.ts';

@@ -1,9 +1,10 @@
 import type { Tenant } from '../../sandbox/tenant/index.ts';
+import type { Approval } from '../../src/lib/approval.ts';
 import { clouds } from '../../src/lib/graph/clouds.ts';
 import { createGraph } from '../../src/lib/graph/index.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import type { PolicyKey } from '../../src/lib/policy/model.ts';
-import type { Approval, Clock, Ports } from '../../src/lib/ports.ts';
+import type { Clock, Ports } from '../../src/lib/ports.ts';
 import { type RunResult, reconcile } from '../../src/lib/reconcile.ts';
 import type { Mode } from '../../src/lib/report.ts';
 import { newRunId } from '../../src/lib/storage/index.ts';

@@ -1,4 +1,4 @@
-import type { ProtectedIdentity } from '../ports.ts';
+import type { ProtectedIdentity } from '../protected.ts';
 import type { Mode } from '../report.ts';
 import { illness } from '../rules/identityHealth.ts';
 import { type CheckFinding, findingsOf, type Told } from './findings.ts';

@@ -1,5 +1,6 @@
 import { asFault } from '../fault.ts';
-import type { Directory, DirectoryIds, Health, ProtectedIdentity } from '../ports.ts';
+import type { Directory, DirectoryIds } from '../ports.ts';
+import type { Health, ProtectedIdentity } from '../protected.ts';
 import { anyMemberOf, nothingKnownOf } from '../protected.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';

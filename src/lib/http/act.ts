@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App, Log } from '../app.ts';
+import type { Person } from '../approval.ts';
 import { asFault } from '../fault.ts';
-import type { Person } from '../ports.ts';
 import { admitBody } from './admit.ts';
 import { problem } from './answers.ts';
 import { logTo } from './logging.ts';

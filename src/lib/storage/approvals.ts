@@ -1,4 +1,5 @@
-import type { Approval, Approvals, ApprovalsRead, ApprovedVersion, Waiting } from '../ports.ts';
+import type { Approval, ApprovalsRead, ApprovedVersion, Waiting } from '../approval.ts';
+import type { Approvals } from '../ports.ts';
 import { documentColumns, readDocument } from './documents.ts';
 import { approvalKeys } from './keys.ts';
 import type { Row, Rows, StoredRow } from './rows.ts';

@@ -1,8 +1,8 @@
+import type { Person, Waiting } from '../approval.ts';
 import { isKey } from '../desired.ts';
 import { FIELDS } from '../policy/fields.ts';
 import { isGuid, text } from '../policy/values.ts';
-import type { Freeze, Person, Telemetry, Waiting } from '../ports.ts';
-import type { RunRequest } from '../reconcile.ts';
+import type { Freeze, Telemetry } from '../ports.ts';
 import { CONTINGENCY, EXCEPTION, LOCK_OUT, TAMPERING } from '../record.ts';
 import type { ReportedField, ReportedFinding, ReportedPolicy, RunReport } from '../report.ts';
 import type { EventName, Severity } from './events.ts';
@@ -46,8 +46,11 @@ const EVENT_OF: Readonly<Record<string, EventName>> = {
 };
 
 /** A run that found the lease taken: somebody else is at work, so nothing is wrong. */
-export function announceSkipped(request: RunRequest, owner: string, telemetry: Telemetry): void {
-  const { runId, tenantId, trigger } = request;
+export function announceSkipped(
+  { runId, tenantId, trigger }: Pick<RunReport, 'runId' | 'tenantId' | 'trigger'>,
+  owner: string,
+  telemetry: Telemetry,
+): void {
   telemetry.emit({
     event: 'RunSkipped',
     severity: 'info',
