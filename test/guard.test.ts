@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../src/lib/approval.ts';
 import type { Desired } from '../src/lib/diff.ts';
-import { type Facts, guard, hasNotBegun, type NamedFinding, type Verdict } from '../src/lib/guard.ts';
+import { guard, hasNotBegun, type NamedFinding, type Verdict } from '../src/lib/guard.ts';
 import { canonical } from '../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../src/lib/policy/model.ts';
+import type { Facts } from '../src/lib/rules/rule.ts';
 import {
   bindingOf,
   CREATE_LAG_MS,

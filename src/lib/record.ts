@@ -3,7 +3,7 @@ import { lookAlikes, type SwitchedOn } from './contingency.ts';
 import { type Drift, type FieldDrift, fieldDrifts, type Observation } from './diff.ts';
 import { isNearEnd, tellException } from './exceptions.ts';
 import type { Fault } from './fault.ts';
-import type { Around, Verdict } from './guard.ts';
+import type { Verdict } from './guard.ts';
 import type { State } from './observe.ts';
 import { type Change, isWrite } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
@@ -17,6 +17,7 @@ import type {
   RunReport,
   RunStatus,
 } from './report.ts';
+import type { Around } from './rules/rule.ts';
 import type { Queue } from './waiting.ts';
 import type { LockOut } from './whatif/proof.ts';
 import type { Outcome } from './write.ts';

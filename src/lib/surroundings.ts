@@ -1,12 +1,12 @@
 import type { ProtectedIdentities } from './desired.ts';
 import { asFault } from './fault.ts';
-import type { Around } from './guard.ts';
 import { type Change, isRepair, isWrite } from './plan.ts';
 import { type ReferenceKind, referencesOf } from './policy/references.ts';
 import { asSet } from './policy/values.ts';
 import type { Ports, RawLocation, Surroundings } from './ports.ts';
 import type { ProtectedRead } from './protected.ts';
 import { nobodySeen } from './protected.ts';
+import type { Around } from './rules/rule.ts';
 import { fingerprint, moveOf } from './sets.ts';
 import type { PolicyEntry } from './whatif/compile.ts';
 import { compile } from './whatif/compile.ts';

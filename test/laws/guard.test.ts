@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '../../src/lib/diff.ts';
-import { type Around, type Facts, guard } from '../../src/lib/guard.ts';
+import { guard } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import { FIELDS } from '../../src/lib/policy/fields.ts';
 import type { Policy, RawPolicy } from '../../src/lib/policy/model.ts';
 import { RULES } from '../../src/lib/rules/index.ts';
+import type { Around, Facts } from '../../src/lib/rules/rule.ts';
 import {
   AROUND,
   bindingOf,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { parseDesired } from '../../src/lib/desired.ts';
 import type { Desired, Observation } from '../../src/lib/diff.ts';
-import type { Around, Finding } from '../../src/lib/guard.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { lockOut } from '../../src/lib/rules/lockOut.ts';
+import type { Around, Finding } from '../../src/lib/rules/rule.ts';
 import { bindingOf, desiredOf, factsOf as factsOfRun, OWN_ID, observationOf } from '../support/judging.ts';
 import type { Attempt, Pair } from './case.ts';
 import { nameOf, PAIRS } from './pairs.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Desired, type FieldDrift, fieldDrifts, observe } from '../../src/lib/diff.ts';
 import { type Exception, exceptionsIn } from '../../src/lib/exceptions.ts';
-import type { Facts, Finding, Rule } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { type Change, plan } from '../../src/lib/plan.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
@@ -23,6 +22,7 @@ import { loosening } from '../../src/lib/rules/loosening.ts';
 import { microsoftManaged } from '../../src/lib/rules/microsoftManaged.ts';
 import { naming } from '../../src/lib/rules/naming.ts';
 import { retiredControl } from '../../src/lib/rules/retiredControl.ts';
+import type { Facts, Finding, Rule } from '../../src/lib/rules/rule.ts';
 import { securityDefaults } from '../../src/lib/rules/securityDefaults.ts';
 import { tenantLimit } from '../../src/lib/rules/tenantLimit.ts';
 import { tightenedByHand } from '../../src/lib/rules/tightenedByHand.ts';

@@ -1,10 +1,10 @@
 import type { ProtectedIdentities } from '../../src/lib/desired.ts';
 import { type Desired, diff, type Observation, type Observed, observe } from '../../src/lib/diff.ts';
-import type { Around, Facts } from '../../src/lib/guard.ts';
 import type { Binding } from '../../src/lib/journal.ts';
 import { plan } from '../../src/lib/plan.ts';
 import type { Policy, PolicyId, RawPolicy } from '../../src/lib/policy/model.ts';
 import { asSet } from '../../src/lib/policy/values.ts';
+import type { Around, Facts } from '../../src/lib/rules/rule.ts';
 
 export const TENANT = '11111111-2222-4333-8444-555555555555';
 export const OWN_ID = 'aaaaaaaa-0000-4000-8000-000000000001';

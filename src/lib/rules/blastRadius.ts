@@ -1,6 +1,6 @@
 import { approvalOf } from '../approval.ts';
-import type { Rule } from '../guard.ts';
 import { type Change, isRepair, isWrite } from '../plan.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A rollout larger than `MAX_CHANGES_PER_RUN` waits for a person as a whole: a mistaken push shows itself by its size.

@@ -1,9 +1,9 @@
 import type { ProtectedIdentities } from '../desired.ts';
-import type { Rule } from '../guard.ts';
 import { statesOf } from '../plan.ts';
 import type { Policy } from '../policy/model.ts';
 import { isWorkloadPolicy } from '../policy/serviceRules.ts';
 import { asSet } from '../policy/values.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * The result of every change keeps every protected identity excluded, and includes none of them by id.

@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A contingency policy is kept off, so adopting a live one of that name would switch it off in the middle of what may be

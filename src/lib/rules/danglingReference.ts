@@ -1,6 +1,6 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
 import { type Reference, referencesOf } from '../policy/references.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * No new policy includes or excludes what does not exist: Graph stores any id of a user or group without a word, so a

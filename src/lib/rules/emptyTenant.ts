@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * An empty list while bindings exist is believed only when every bound id, asked for singly, answers 404. A tenant that

@@ -1,7 +1,7 @@
 import type { Reference } from '../diff.ts';
 import { type Exception, inForce, isGrave, isSameException } from '../exceptions.ts';
-import type { Rule } from '../guard.ts';
 import { isRepair } from '../plan.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A new version that accepts a deviation in whom the policy is for, whom it spares, or whether it is on waits for a second

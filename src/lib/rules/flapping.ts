@@ -1,6 +1,6 @@
 import { BACK_OFF_MS, fieldsOf, lastOf, WHOLE } from '../flapping.ts';
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Somebody, or another tool, undoes what this program does as often as it does it. Going on at full speed wins nothing,

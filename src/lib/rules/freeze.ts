@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /** While somebody has frozen the tenant nothing is written, repair included. The switch is ours, so an intruder in the tenant cannot set it. */
 export const freeze: Rule = {

@@ -1,6 +1,6 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
 import type { Health, ProtectedIdentity } from '../protected.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Nothing new is rolled out while the way back in may not work: a protected account that is gone, switched off, kept by

@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Nothing is created or adopted for a key that was never bound while the list is known not to be whole: the policy that

@@ -1,4 +1,3 @@
-import type { Rule } from '../guard.ts';
 import { blastRadius } from './blastRadius.ts';
 import { breakGlass } from './breakGlass.ts';
 import { contingency } from './contingency.ts';
@@ -14,6 +13,7 @@ import { loosening } from './loosening.ts';
 import { microsoftManaged } from './microsoftManaged.ts';
 import { naming } from './naming.ts';
 import { retiredControl } from './retiredControl.ts';
+import type { Rule } from './rule.ts';
 import { securityDefaults } from './securityDefaults.ts';
 import { tenantLimit } from './tenantLimit.ts';
 import { tightenedByHand } from './tightenedByHand.ts';

@@ -1,7 +1,7 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
 import { moveOf } from '../sets.ts';
 import { worse } from '../whatif/proof.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * No change adds a sign-in from which a protected identity is shut out: decided over every sign-in there can be, for

@@ -1,8 +1,8 @@
 import { type ProtectedIdentities, withProtected } from '../desired.ts';
 import { type Desired, fieldDrifts, policyAt, type Reference } from '../diff.ts';
-import type { Rule } from '../guard.ts';
 import { isRepair } from '../plan.ts';
 import type { Policy } from '../policy/model.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A new version that enforces less than the last one which was proven or approved waits for a second person. Whoever can

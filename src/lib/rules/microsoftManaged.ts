@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A policy Microsoft manages takes no edit but its state and its exclusions, so adopting one fails every run. It is

@@ -1,5 +1,5 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * A new version keeps to the tenant's own convention for names: people and tools tell policies apart by name alone. The

@@ -1,6 +1,6 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
 import { asSet } from '../policy/values.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Nothing new asks for `approvedApplication`: Microsoft ended it on 30 June 2026 (Entra docs, migrate-approved-client-app)

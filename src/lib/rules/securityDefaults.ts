@@ -1,5 +1,5 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * While security defaults are on the service takes no policy that is enabled; it takes it as disabled or report-only

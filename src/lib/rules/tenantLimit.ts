@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /** As many as one run makes by default (`MAX_CHANGES_PER_RUN`): nearer than that, the next run may meet the limit. */
 const NEAR = 5;

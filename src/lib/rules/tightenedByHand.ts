@@ -1,6 +1,6 @@
-import type { Rule } from '../guard.ts';
 import { isWrite } from '../plan.ts';
 import { asSet } from '../policy/values.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * `caretaker.whenTightened: "hold"` in the desired file: where somebody only made the policy stricter by hand, taking

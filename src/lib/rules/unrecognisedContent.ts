@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Nothing we cannot read is overwritten: Graph grows members before this program knows them, and a body built from a

@@ -1,4 +1,4 @@
-import type { Rule } from '../guard.ts';
+import type { Rule } from './rule.ts';
 
 /**
  * Nothing is created while an earlier create of the same key may still be on its way.
