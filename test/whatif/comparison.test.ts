@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { doesNoMore } from '../../src/lib/whatif/comparison.ts';
 import { compile } from '../../src/lib/whatif/compile.ts';
-import { controlsMet } from '../../src/lib/whatif/demand.ts';
+import { controlsMet } from '../../src/lib/whatif/grant.ts';
 import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import type { UserIdentity } from '../../src/lib/whatif/signIn.ts';
 import { compiled, entry, id, member, raw, SHAREPOINT, USER } from './support.ts';

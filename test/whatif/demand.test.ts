@@ -2,15 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
-import {
-  compileGrant,
-  controlsMet,
-  type Demand,
-  demandOf,
-  type Grant,
-  unmet,
-  waysThrough,
-} from '../../src/lib/whatif/demand.ts';
+import { type Demand, demandOf } from '../../src/lib/whatif/demand.ts';
+import { compileGrant, controlsMet, type Grant, unmet, waysThrough } from '../../src/lib/whatif/grant.ts';
 import { compiled, id, raw } from './support.ts';
 
 const strength = (digit: number): string => `00000000-0000-0000-0000-00000000000${digit}`;

@@ -3,8 +3,9 @@ import type { Unrecognised } from '../policy/model.ts';
 import { sameValue } from '../policy/values.ts';
 import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { controlsMet, demandOf, isEnforced, MODERN_CLIENTS, unmet, waysThrough } from './demand.ts';
+import { demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
+import { controlsMet, unmet, waysThrough } from './grant.ts';
 import { matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
 import {

@@ -2,8 +2,8 @@ import { BETA_ONLY, FIELDS } from '../policy/fields.ts';
 import type { FieldPath, Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
 import { isEmptyRaw } from '../policy/values.ts';
 import { compileTargets, type Targets } from './apps.ts';
-import { compileGrant, type Grant } from './demand.ts';
 import { type ParsedRule, parseRule } from './deviceFilter.ts';
+import { compileGrant, type Grant } from './grant.ts';
 import {
   compileLocations,
   type LocationCondition,
