@@ -147,12 +147,14 @@ async function recognise(signIn: SignIn, { directory }: Ports): Promise<Recognis
 function withFacts(identity: UserIdentity, person: Exclude<PersonRead, { kind: 'missing' }>): UserIdentity {
   if (person.kind === 'unread') return identity;
   const { groups, roles, guestType, homeTenantId } = person.facts;
+  // A member who is asked about as a guest of no kind that was said is none of the directory's.
+  const isOther = identity.isGuest === true && guestType === null;
   return {
     ...(Array.isArray(groups) ? { groups } : {}),
     ...(typeof groups === 'object' && 'atLeast' in groups ? { groupsAtLeast: groups.atLeast } : {}),
     ...(roles === 'unknown' ? {} : { roles }),
-    ...(guestType === 'unknown' ? {} : { guestType }),
-    ...(homeTenantId === 'unknown' ? {} : { homeTenantId }),
+    ...(guestType === 'unknown' || isOther ? {} : { guestType }),
+    ...(homeTenantId === 'unknown' || isOther ? {} : { homeTenantId }),
     ...identity,
   };
 }

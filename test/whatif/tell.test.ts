@@ -106,6 +106,10 @@ describe('a told answer', () => {
       `user ${USER} (1 group, 2 roles, internalGuest) signing in to ${SHAREPOINT}`,
     ],
     [
+      { identity: { kind: 'user', id: USER, groups: [], roles: [], isGuest: true } },
+      `user ${USER} (0 groups, 0 roles, a guest of unknown kind) signing in to ${SHAREPOINT}`,
+    ],
+    [
       { target: { kind: 'app', appIds: [id(2), id(3)] } },
       `user ${USER} (0 groups, 0 roles) signing in to ${id(2)} or ${id(3)}`,
     ],

@@ -81,6 +81,7 @@ export function readNamedLocation(raw: unknown): NamedLocation | undefined {
 
 function readIdentity(identity: Json, facts: Json, complain: Complain): Identity | undefined {
   const { userId, servicePrincipalId } = identity;
+  const userType = facts.userType ?? identity.externalUserType;
   const groups = ids(facts.groups, 'facts.groups', complain);
   const roles = ids(facts.roles, 'facts.roles', complain);
   if (typeof servicePrincipalId === 'string') {
@@ -89,7 +90,7 @@ function readIdentity(identity: Json, facts: Json, complain: Complain): Identity
   if (typeof userId !== 'string') {
     return complain('signInIdentity', 'names neither a userId nor a servicePrincipalId');
   }
-  const guestType = readGuestType(facts.userType ?? identity.externalUserType);
+  const guestType = readGuestType(userType);
   const home = facts.homeTenantId ?? identity.externalTenantId;
   return {
     kind: 'user',
@@ -97,6 +98,7 @@ function readIdentity(identity: Json, facts: Json, complain: Complain): Identity
     ...(groups === undefined ? {} : { groups }),
     ...(roles === undefined ? {} : { roles }),
     ...(guestType === undefined ? {} : { guestType }),
+    ...(isWord(userType, 'guest') ? { isGuest: true } : {}),
     ...(typeof home === 'string' ? { homeTenantId: home.toLowerCase() } : {}),
     ...(guestType === null ? { homeTenantId: null } : {}),
   };

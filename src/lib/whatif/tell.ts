@@ -10,7 +10,7 @@ import {
   whyNot,
 } from './answer.ts';
 import type { GraphComparison, Side } from './besideGraph.ts';
-import type { Identity, Location, SignIn, Target } from './signIn.ts';
+import type { Identity, Location, SignIn, Target, UserIdentity } from './signIn.ts';
 
 /** An answer as people read it: what the sign-in gets today and after the plan first, then why. Pure; no colour. */
 export function tellAnswer(answer: WhatIfAnswer): string {
@@ -122,13 +122,13 @@ function whoWords(identity: Identity): string {
   if (identity.kind === 'workload') return `service principal ${identity.servicePrincipalId}`;
   const count = (ids: readonly string[] | undefined, what: string): string =>
     ids === undefined ? `${what}s unknown` : `${ids.length} ${what}${ids.length === 1 ? '' : 's'}`;
-  const guest =
-    identity.guestType === undefined
-      ? ', member or guest unknown'
-      : identity.guestType === null
-        ? ''
-        : `, ${identity.guestType}`;
-  return `user ${identity.id} (${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guest})`;
+  return `user ${identity.id} (${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guestWords(identity)})`;
+}
+
+function guestWords({ guestType, isGuest }: UserIdentity): string {
+  if (guestType === null) return '';
+  if (guestType !== undefined) return `, ${guestType}`;
+  return isGuest === true ? ', a guest of unknown kind' : ', member or guest unknown';
 }
 
 /** Only what was given. */
