@@ -189,10 +189,17 @@ function readDevice(raw: unknown, complain: Complain): Device | undefined {
     const attribute = DEVICE_NAMES[name] ?? DEVICE_ATTRIBUTES.find((known) => isWord(name, known));
     if (attribute === undefined)
       complain(`signInConditions.deviceInfo.${name}`, 'is no attribute of a device');
+    else if (attribute === 'isCompliant' && !isTruthValue(value))
+      complain('signInConditions.deviceInfo.isCompliant', 'is neither true nor false');
     else if (isDeviceValue(value)) device[attribute] = value;
     else complain(`signInConditions.deviceInfo.${name}`, 'is neither text, true, false nor a list of texts');
   }
   return device;
+}
+
+/** A text as well, in any letter case, as in filter rules. */
+function isTruthValue(value: unknown): boolean {
+  return typeof value === 'boolean' || isWord(value, 'true') || isWord(value, 'false');
 }
 
 function isDeviceValue(value: unknown): value is DeviceValue {
