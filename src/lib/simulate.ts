@@ -33,6 +33,11 @@ export type Simulation =
   /** The directory has no such user. */
   | { readonly kind: 'missing'; readonly userId: string };
 
+/** Of a user who is `missing`, and how to ask all the same. */
+export function nobodyCalled(userId: string): string {
+  return `the directory has no user ${userId}; with groups or roles given, nobody is looked up`;
+}
+
 /**
  * What a sign-in gets from the tenant as it is, as it should be, and as the current plan would leave it. Reads what a run
  * reads and writes nothing: no lease, no report, no kept facts, no binding. The verdicts on the plan are those a run would
