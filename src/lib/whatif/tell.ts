@@ -1,4 +1,5 @@
 import { plain } from '../text.ts';
+import { withName } from '../wellKnown.ts';
 import {
   outcomeWords,
   type PlannedChange,
@@ -151,7 +152,7 @@ function signInWords(signIn: SignIn): string {
 function targetWords(target: Target): string {
   switch (target.kind) {
     case 'app':
-      return `signing in to ${target.appIds.join(' or ')}`;
+      return `signing in to ${target.appIds.map(withName).join(' or ')}`;
     case 'userAction':
       return `doing ${target.action}`;
     case 'authContext':
