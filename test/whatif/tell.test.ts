@@ -74,7 +74,7 @@ describe('a told answer', () => {
       `    "CA904 - Off" [disabled] ${id(904)}: it is switched off (policyNotEnabled)`,
       '',
       '  the plan',
-      '    mfa: create, held for a person: a freeze is in force',
+      '    mfa: create, waits: a freeze is in force',
       '    old: update, denied, and not in the answer: it locks out',
       '',
       '  ! something could not be read',
@@ -209,7 +209,7 @@ describe('a told answer', () => {
       changes: [{ key: 'a', action: 'adopt', digest: 'd', verdict: 'hold', reasons: ['one', 'two'] }],
     });
 
-    expect(lines).toContain('    a: adopt, held for a person: one; two');
+    expect(lines).toContain('    a: adopt, waits: one; two');
   });
 
   it.each(['exchangeActiveSync', 'other'])('warns of %s only where something is asked for', (clientApp) => {

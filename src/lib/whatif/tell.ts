@@ -98,7 +98,7 @@ function policyLine({ displayName, state, id, key }: PolicyAnswer): string {
 
 const VERDICTS: Readonly<Record<PlannedChange['verdict'], string>> = {
   admit: 'admitted',
-  hold: 'held for a person',
+  hold: 'waits',
   deny: 'denied, and not in the answer',
 };
 
