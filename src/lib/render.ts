@@ -12,7 +12,7 @@ import type {
   RunReport,
   RunStatus,
 } from './report.ts';
-import { illness } from './rules/identityHealth.ts';
+import { identityHealth, illness, mendOf } from './rules/identityHealth.ts';
 import type { Status, WaitingChange } from './status.ts';
 import { plain } from './text.ts';
 
@@ -43,7 +43,7 @@ export function renderReport(report: RunReport, app?: string): string {
     ...[
       ...(report.status === 'failed' ? [] : illnesses(report.protected)),
       ...emergencies(report.policies, now),
-      ...[...report.findings, ...lockOuts].map(renderFinding),
+      ...renderFindings([...report.findings, ...lockOuts]),
       ...quiet.flatMap(exceptionsOf),
     ].map(alert),
     ...section(
@@ -90,12 +90,21 @@ function alert(text: string): string {
   return `  ! ${text}`;
 }
 
-function renderFinding({ rule, detail }: ReportedFinding): string {
-  return rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail;
+function renderFindings(findings: readonly ReportedFinding[]): readonly string[] {
+  return [
+    ...findings.map(({ rule, detail }) => (rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail)),
+    ...(findings.some(({ rule }) => rule === LOCK_OUT) ? [WAY_IN] : []),
+  ];
 }
 
+/** One line for all of them, so that what to do stands where somebody was woken. */
+const WAY_IN =
+  'to end a LOCK-OUT: exclude the emergency accounts from the policy in the Entra admin center, unless it is ours and the next run does; docs/operations.md, “Alert: lock-out-risk”, has more';
+
 function illnesses(identities: readonly ProtectedIdentity[]): string[] {
-  return identities.filter(({ health }) => health !== 'ok').map(illness);
+  return identities.flatMap((identity) =>
+    identity.health === 'ok' ? [] : [`${illness(identity)}: ${mendOf(identity)}`],
+  );
 }
 
 function emergencies(policies: readonly ReportedPolicy[], nowMs: number): string[] {
@@ -147,13 +156,20 @@ function renderPolicy(policy: ReportedPolicy, nowMs: number, app: string | undef
   return [
     `  ${policy.key} "${policy.displayName}" is ${stands}${policy.id === null ? '' : ` (${policy.id})`}`,
     ...policy.fields.map((field) => `      ${renderField(field)}`),
-    ...policy.findings.map(
-      ({ rule, decision, detail }) =>
-        `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
-    ),
+    ...policy.findings
+      .filter(isOfThePolicy)
+      .map(
+        ({ rule, decision, detail }) =>
+          `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
+      ),
     ...resultOf(policy, nowMs, app),
     ...meanwhileOf(policy.meanwhile),
   ];
+}
+
+/** That a repair goes on although an account is not in order is told once, of the account. */
+function isOfThePolicy({ rule, decision }: ReportedFinding): boolean {
+  return rule !== identityHealth.name || decision !== 'note';
 }
 
 function resultOf(policy: ReportedPolicy, nowMs: number, app: string | undefined): string[] {
@@ -246,7 +262,7 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
     ...section('waiting:', status.held),
     ...(status.policies.length === 0 ? [] : ['policies:']),
     ...status.policies.map((policy) => `  ${policy.key} "${policy.displayName}": ${standing(policy)}`),
-    ...(status.unmanaged.length === 0 ? [] : [`  ${status.unmanaged.length} unmanaged policies`]),
+    ...(status.unmanaged.length === 0 ? [] : [`  unmanaged policies: ${status.unmanaged.length}`]),
   ]);
 }
 
@@ -259,17 +275,24 @@ function settingsIn({ mode, schedule }: Status): string {
 
 /** What somebody on call should know first, most urgent first. */
 export function alertsOf(status: Status, nowMs: number): readonly string[] {
-  const lockOuts = status.policies.flatMap(({ findings }) =>
-    findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note'),
-  );
   return [
     ...(status.freeze === null ? [] : [renderFreeze(status.freeze, nowMs)]),
     ...emergencies(status.policies, nowMs),
     ...status.warnings,
     ...illnesses(status.protected),
-    ...[...lockOuts, ...status.findings].map(renderFinding),
+    ...renderFindings([...lockOutsOfOurs(status), ...status.findings]),
     ...status.policies.flatMap(exceptionsOf),
   ];
+}
+
+function lockOutsOfOurs({ policies }: Status): readonly ReportedFinding[] {
+  const findings = policies.flatMap((policy) => policy.findings);
+  return findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note');
+}
+
+/** Some policy that is on can shut an emergency account out, whoever made it. */
+export function hasLockOut(status: Status): boolean {
+  return [...lockOutsOfOurs(status), ...status.findings].some(({ rule }) => rule === LOCK_OUT);
 }
 
 /** One policy in a word or two. */
