@@ -215,6 +215,16 @@ describe('a lock-out and an account that is not in order', () => {
     expect(told('hold')).toContain('HOLD identityHealth: mend this first');
   });
 
+  it('cannot be where no account is named, which is told', async () => {
+    const { report } = await night();
+    const nobody =
+      'neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody, so nothing is ever written';
+
+    expect(renderReport({ ...report, protected: [] })).toContain(`  ! ${nobody}`);
+    expect(renderReport({ ...report, status: 'failed', protected: [] })).not.toContain(nobody);
+    expect(renderReport({ ...report, protected: [ill] })).not.toContain(nobody);
+  });
+
   it('stand in the heading of the page', async () => {
     const { status, now } = await night();
 

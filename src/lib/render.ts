@@ -13,7 +13,7 @@ import type {
   RunStatus,
 } from './report.ts';
 import { identityHealth, illness, mendOf } from './rules/identityHealth.ts';
-import type { Status, WaitingChange } from './status.ts';
+import { NOBODY_NAMED, type Status, type WaitingChange } from './status.ts';
 import { plain } from './text.ts';
 
 /**
@@ -41,7 +41,7 @@ export function renderReport(report: RunReport, app?: string): string {
     ...headline(report),
     ...(report.error === null ? [] : ['', ...report.error.message.split('\n').map((line) => `  ${line}`)]),
     ...[
-      ...(report.status === 'failed' ? [] : illnesses(report.protected)),
+      ...(report.status === 'failed' ? [] : accountsOf(report)),
       ...emergencies(report.policies, now),
       ...renderFindings([...report.findings, ...lockOuts]),
       ...quiet.flatMap(exceptionsOf),
@@ -100,6 +100,10 @@ function renderFindings(findings: readonly ReportedFinding[]): readonly string[]
 /** One line for all of them, so that what to do stands where somebody was woken. */
 const WAY_IN =
   'to end a LOCK-OUT: exclude the emergency accounts from the policy in the Entra admin center, unless it is ours and the next run does; docs/operations.md, “Alert: lock-out-risk”, has more';
+
+function accountsOf({ protected: identities }: RunReport): readonly string[] {
+  return identities.length === 0 ? [NOBODY_NAMED] : illnesses(identities);
+}
 
 function illnesses(identities: readonly ProtectedIdentity[]): string[] {
   return identities.flatMap((identity) =>
