@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { main as caretaker } from '../src/cli/main.ts';
 import { systemTerminal } from '../src/cli/terminal.ts';
-import { narrate } from './narrate.ts';
+import { narrator } from './narrate.ts';
 import { ADELE, startSandbox } from './sandbox.ts';
 import { POLICY_NAME, play, policiesUrl } from './story.ts';
 
@@ -49,6 +49,7 @@ async function sandbox(isOnce: boolean): Promise<number> {
     });
     if (pushed !== 0) return 1;
 
+    const narrate = narrator();
     const host = await made.startApp((line) => {
       const told = isLive ? narrate(line) : undefined;
       if (told !== undefined) say(`${new Date().toISOString().slice(11, 19)} ${told}`);

@@ -198,6 +198,23 @@ describe('the person of a simulation', () => {
     expect(made.tenant.log.map(({ path }) => path)).toEqual(['/v1.0/identity/conditionalAccess/policies']);
   });
 
+  it('is the guest the question says, where the directory has a member', async () => {
+    const guests = {
+      guestOrExternalUserTypes: 'internalGuest,b2bCollaborationGuest',
+      externalTenants: {
+        '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
+        membershipKind: 'all',
+      },
+    };
+    const forGuests = blocking({ users: { includeGuestsOrExternalUsers: guests } });
+    const made = await world({ tenant: { ...TENANT, policies: [forGuests] } });
+
+    const { observed, asked } = await answer(made, { facts: { userType: 'guest' } });
+
+    expect(observed.policies).toMatchObject([{ policyApplies: null, needs: ['identity.guestType'] }]);
+    expect(asked.signIn.identity).toMatchObject({ isGuest: true, groups: [STAFF, ADMINS].toSorted() });
+  });
+
   it('does not exist where the directory has nobody of that id', async () => {
     const made = await world({ tenant: TENANT });
     const userId = 'ffffffff-0000-4000-8000-000000000001';

@@ -172,6 +172,69 @@ describe('a report', () => {
   });
 });
 
+describe('a lock-out and an account that is not in order', () => {
+  const ill: RunReport['protected'][number] = {
+    id: BREAK_GLASS_USER,
+    kind: 'user',
+    memberOf: null,
+    health: 'disabled',
+    reason: null,
+  };
+  const lockOut = { rule: 'lockOut', decision: 'note', detail: '"CA900" would block it' } as const;
+  const mended = 'is disabled: enable the account, and find out who disabled it';
+  const ended = /! to end a LOCK-OUT: exclude the emergency accounts from the policy/g;
+
+  it('are told with what to do about them, once for all lock-outs', async () => {
+    const { report, status, now } = await night();
+    const found = { findings: [lockOut, lockOut], protected: [ill] };
+
+    for (const text of [
+      renderReport({ ...report, ...found }),
+      renderStatus({ ...status, ...found }, now, undefined),
+    ]) {
+      expect(text).toContain(mended);
+      expect(text.match(/! LOCK-OUT: /g)).toHaveLength(2);
+      expect(text.match(ended)).toHaveLength(1);
+    }
+    expect(renderReport(report)).not.toContain('to end a LOCK-OUT');
+  });
+
+  it('are told of the accounts once, and of each change only where it waits for them', async () => {
+    const { report } = await night();
+    const finding = { rule: 'identityHealth', decision: 'note', detail: 'mend this first' } as const;
+    const [policy] = report.policies.filter(({ verdict }) => verdict === 'hold');
+    if (policy === undefined) throw new Error('nothing is held');
+    const told = (decision: 'note' | 'hold'): string =>
+      renderReport({
+        ...report,
+        protected: [ill],
+        policies: [{ ...policy, findings: [{ ...finding, decision }] }],
+      });
+
+    expect(told('note')).not.toContain('mend this first');
+    expect(told('hold')).toContain('HOLD identityHealth: mend this first');
+  });
+
+  it('cannot be where no account is named, which is told', async () => {
+    const { report } = await night();
+    const nobody =
+      'neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody, so nothing is ever written';
+
+    expect(renderReport({ ...report, protected: [] })).toContain(`  ! ${nobody}`);
+    expect(renderReport({ ...report, status: 'failed', protected: [] })).not.toContain(nobody);
+    expect(renderReport({ ...report, protected: [ill] })).not.toContain(nobody);
+  });
+
+  it('stand in the heading of the page', async () => {
+    const { status, now } = await night();
+
+    const page = statusPage({ ...status, freeze: null, findings: [lockOut] }, now, APP);
+
+    expect(page).toContain('<h1>LOCK-OUT, held, 1 waiting</h1>');
+    expect(page).toContain('to end a LOCK-OUT');
+  });
+});
+
 describe('a repair while a newer version waits', () => {
   it('is told beside what waits, everywhere', async () => {
     const { report, status, now } = await night(NAME, true);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
+import { nobodyCalled } from '../lib/simulate.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
 import { appHere } from './operator.ts';
@@ -138,7 +139,7 @@ async function answerHere(body: Json, terminal: Terminal): Promise<WhatIfAnswer>
     case 'invalid':
       throw new Fault('config', simulated.problems.join('\n'));
     case 'missing':
-      throw new Fault('config', `the directory has no user ${simulated.userId}`);
+      throw new Fault('config', nobodyCalled(simulated.userId));
     case 'done':
       return simulated.answer;
   }

@@ -13,8 +13,8 @@ import type {
   RunReport,
   RunStatus,
 } from './report.ts';
-import { illness } from './rules/identityHealth.ts';
-import type { Status, WaitingChange } from './status.ts';
+import { identityHealth, illness, mendOf } from './rules/identityHealth.ts';
+import { NOBODY_NAMED, type Status, type WaitingChange } from './status.ts';
 import { plain } from './text.ts';
 
 /**
@@ -42,9 +42,9 @@ export function renderReport(report: RunReport, app?: string): string {
     ...headline(report),
     ...(report.error === null ? [] : ['', ...report.error.message.split('\n').map((line) => `  ${line}`)]),
     ...[
-      ...(report.status === 'failed' ? [] : illnesses(report.protected)),
+      ...(report.status === 'failed' ? [] : accountsOf(report)),
       ...emergencies(report.policies, now),
-      ...[...report.findings, ...lockOuts].map(renderFinding),
+      ...renderFindings([...report.findings, ...lockOuts]),
       ...quiet.flatMap(exceptionsOf),
     ].map(alert),
     ...section(
@@ -91,12 +91,25 @@ function alert(text: string): string {
   return `  ! ${text}`;
 }
 
-function renderFinding({ rule, detail }: ReportedFinding): string {
-  return rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail;
+function renderFindings(findings: readonly ReportedFinding[]): readonly string[] {
+  return [
+    ...findings.map(({ rule, detail }) => (rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail)),
+    ...(findings.some(({ rule }) => rule === LOCK_OUT) ? [WAY_IN] : []),
+  ];
+}
+
+/** One line for all of them, so that what to do stands where somebody was woken. */
+const WAY_IN =
+  'to end a LOCK-OUT: exclude the emergency accounts from the policy in the Entra admin center, unless it is ours and the next run does; docs/operations.md, “Alert: lock-out-risk”, has more';
+
+function accountsOf({ protected: identities }: RunReport): readonly string[] {
+  return identities.length === 0 ? [NOBODY_NAMED] : illnesses(identities);
 }
 
 function illnesses(identities: readonly ProtectedIdentity[]): string[] {
-  return identities.filter(({ health }) => health !== 'ok').map(illness);
+  return identities.flatMap((identity) =>
+    identity.health === 'ok' ? [] : [`${illness(identity)}: ${mendOf(identity)}`],
+  );
 }
 
 function emergencies(policies: readonly ReportedPolicy[], nowMs: number): string[] {
@@ -148,13 +161,20 @@ function renderPolicy(policy: ReportedPolicy, nowMs: number, app: string | undef
   return [
     `  ${policy.key} "${policy.displayName}" is ${stands}${policy.id === null ? '' : ` (${policy.id})`}`,
     ...policy.fields.map((field) => `      ${renderField(field)}`),
-    ...policy.findings.map(
-      ({ rule, decision, detail }) =>
-        `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
-    ),
+    ...policy.findings
+      .filter(isOfThePolicy)
+      .map(
+        ({ rule, decision, detail }) =>
+          `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
+      ),
     ...resultOf(policy, nowMs, app),
     ...meanwhileOf(policy.meanwhile),
   ];
+}
+
+/** That a repair goes on although an account is not in order is told once, of the account. */
+function isOfThePolicy({ rule, decision }: ReportedFinding): boolean {
+  return rule !== identityHealth.name || decision !== 'note';
 }
 
 function resultOf(policy: ReportedPolicy, nowMs: number, app: string | undefined): string[] {
@@ -247,7 +267,7 @@ export function renderStatus(status: Status, nowMs: number, app: string | undefi
     ...section('waiting:', status.held),
     ...(status.policies.length === 0 ? [] : ['policies:']),
     ...status.policies.map((policy) => `  ${policy.key} "${policy.displayName}": ${standing(policy)}`),
-    ...(status.unmanaged.length === 0 ? [] : [`  ${status.unmanaged.length} unmanaged policies`]),
+    ...(status.unmanaged.length === 0 ? [] : [`  unmanaged policies: ${status.unmanaged.length}`]),
   ]);
 }
 
@@ -260,17 +280,24 @@ function settingsIn({ mode, schedule }: Status): string {
 
 /** What somebody on call should know first, most urgent first. */
 export function alertsOf(status: Status, nowMs: number): readonly string[] {
-  const lockOuts = status.policies.flatMap(({ findings }) =>
-    findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note'),
-  );
   return [
     ...(status.freeze === null ? [] : [renderFreeze(status.freeze, nowMs)]),
     ...emergencies(status.policies, nowMs),
     ...status.warnings,
     ...illnesses(status.protected),
-    ...[...lockOuts, ...status.findings].map(renderFinding),
+    ...renderFindings([...lockOutsOfOurs(status), ...status.findings]),
     ...status.policies.flatMap(exceptionsOf),
   ];
+}
+
+function lockOutsOfOurs({ policies }: Status): readonly ReportedFinding[] {
+  const findings = policies.flatMap((policy) => policy.findings);
+  return findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note');
+}
+
+/** Some policy that is on can shut an emergency account out, whoever made it. */
+export function hasLockOut(status: Status): boolean {
+  return [...lockOutsOfOurs(status), ...status.findings].some(({ rule }) => rule === LOCK_OUT);
 }
 
 /** One policy in a word or two. */

@@ -34,6 +34,11 @@ export type Simulation =
   /** The directory has no such user. */
   | { readonly kind: 'missing'; readonly userId: string };
 
+/** Of a user who is `missing`, and how to ask all the same. */
+export function nobodyCalled(userId: string): string {
+  return `the directory has no user ${userId}; with groups or roles given, nobody is looked up`;
+}
+
 /**
  * What a sign-in gets from the tenant as it is, as it should be, and as the current plan would leave it. Reads what a run
  * reads and writes nothing: no lease, no report, no kept facts, no binding. The verdicts on the plan are those a run would
@@ -148,12 +153,14 @@ async function recognise(signIn: SignIn, { directory }: Ports): Promise<Recognis
 function withFacts(identity: UserIdentity, person: Exclude<PersonRead, { kind: 'missing' }>): UserIdentity {
   if (person.kind === 'unread') return identity;
   const { groups, roles, guestType, homeTenantId } = person.facts;
+  // A member who is asked about as a guest of no kind that was said is none of the directory's.
+  const isOther = identity.isGuest === true && guestType === null;
   return {
     ...(Array.isArray(groups) ? { groups } : {}),
     ...(typeof groups === 'object' && 'atLeast' in groups ? { groupsAtLeast: groups.atLeast } : {}),
     ...(roles === 'unknown' ? {} : { roles }),
-    ...(guestType === 'unknown' ? {} : { guestType }),
-    ...(homeTenantId === 'unknown' ? {} : { homeTenantId }),
+    ...(guestType === 'unknown' || isOther ? {} : { guestType }),
+    ...(homeTenantId === 'unknown' || isOther ? {} : { homeTenantId }),
     ...identity,
   };
 }

@@ -111,13 +111,14 @@ function waitingChange(
 
 export const NO_SCHEDULE = 'RECONCILE_SCHEDULE is not set, so no run starts by itself';
 
+export const NOBODY_NAMED =
+  'neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody, so nothing is ever written';
+
 function warningsOf(settings: Settings, latest: readonly RunSummary[]): string[] {
   const warnings: string[] = [];
   if (settings.schedule === null) warnings.push(NO_SCHEDULE);
   if (settings.protected.users.length + settings.protected.groups.length === 0) {
-    warnings.push(
-      'neither BREAK_GLASS_USERS nor BREAK_GLASS_GROUPS names anybody, so nothing is ever written',
-    );
+    warnings.push(NOBODY_NAMED);
   }
   const [last] = latest;
   if (last === undefined) warnings.push('no run has been recorded yet');

@@ -160,3 +160,9 @@ const STRENGTHS: Readonly<Record<string, string>> = {
 export const WELL_KNOWN: ReadonlyMap<string, string> = new Map(
   Object.entries({ ...ROLES, ...APPS, ...STRENGTHS }),
 );
+
+/** An id, with its name behind where it means the same in every tenant. */
+export function withName(id: string): string {
+  const name = WELL_KNOWN.get(id);
+  return name === undefined ? id : `${id} (${name})`;
+}

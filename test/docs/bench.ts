@@ -147,6 +147,7 @@ function onStage(
     ['<runId>', aRunThatWrote],
     ['<folder>', () => 'baselines'],
     ['<userId>', () => ADELE],
+    ['<appId>', () => '00000003-0000-0000-c000-000000000000'],
     ['<id>', () => ADELE],
     ['/subscriptions/$SUBSCRIPTION/resourceGroups/$GROUP', () => azure.resourceGroup],
     ['https://<vault>.vault.azure.net', () => vault.url],

@@ -165,7 +165,9 @@ describe('caretaker whatif', () => {
     const { code, out } = await caretaker('whatif', '--user', ADELE, '--client-app', 'browser');
 
     expect(code).toBe(0);
-    expect(out).toContain(`user ${ADELE} (1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} with browser`);
+    expect(out).toContain(
+      `user ${ADELE} (1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} (Windows Azure Service Management API) with browser`,
+    );
     expect(out).toContain('today           gets in, and nothing is asked for');
     expect(out).toContain('after the plan  gets in after mfa for "CA001 - Require MFA for Azure management"');
     expect(out).toContain(`${KEY}: create, admitted`);
@@ -294,7 +296,12 @@ describe('caretaker whatif', () => {
 
   it.each([
     ['nobody', [], 'say who signs in'],
-    ['somebody nobody knows', ['--user', NOBODY], `no user ${NOBODY}`],
+    [
+      'somebody nobody knows',
+      ['--user', NOBODY],
+      `no user ${NOBODY}; with groups or roles given, nobody is looked up`,
+    ],
+    ['a device that may be anything', ['--user', ADELE, '--device', 'isCompliant=maybe'], 'neither true nor'],
     ['somebody by name', ['--user', 'adele'], 'signInIdentity.userId is not an object id'],
     ['two identities', ['--user', ADELE, '--service-principal', ADELE], 'cannot be used with'],
     ['two targets', ['--user', ADELE, '--target', ADELE, '--auth-context', 'c1'], 'cannot be used with'],

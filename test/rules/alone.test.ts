@@ -188,7 +188,7 @@ describe('breakGlass', () => {
     const naming = desiredOf(canonical({ ...RAW, conditions: { users: { includeUsers: [ID, OTHER] } } }));
     expect(ask(breakGlass, changeOf('create', RAW, naming), { protected: twoIdentities })).toEqual({
       decision: 'deny',
-      detail: `conditions.users.includeUsers names the protected ${ID}, ${OTHER}: take it out of the desired state, or out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS`,
+      detail: `conditions.users.includeUsers names the protected ${ID}, ${OTHER}: take it out of the desired state; out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS only if it is for no emergency`,
     });
   });
 

@@ -148,7 +148,9 @@ describe('lock-outs that are there', () => {
         decision: 'note',
         level: 'error',
         policyId: id,
-        detail: expect.stringContaining(`"Block all" would block ${BREAK_GLASS_USER} signing in`),
+        detail: expect.stringContaining(
+          `"Block all" would block the emergency account ${BREAK_GLASS_USER} signing in`,
+        ),
       },
     ]);
     expect(report.findings[0]?.detail).toContain(`likewise ${BREAK_GLASS_MEMBER}`);

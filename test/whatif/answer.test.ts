@@ -211,6 +211,11 @@ describe('in words', () => {
     expect(outcomeWords(enforced, setAnswer({ policies, enforced, reportOnly: enforced }).policies)).toBe(
       'may be blocked; otherwise it gets in after compliantDevice and mfa for "One"; compliantDevice or mfa for "Two"; in the session signInFrequency 4 hours, disableResilienceDefaults; undecided: "Three"',
     );
+    const strength = '00000000-0000-0000-0000-000000000004';
+    const asked = { policyId: id(1), operator: 'OR' as const, controls: [strength] };
+    expect(outcomeWords({ ...enforced, blocked: false, grant: [asked], undecided: [] }, [])).toContain(
+      `gets in after ${strength} (Phishing-resistant MFA) for`,
+    );
     expect(outcomeWords({ ...enforced, blocked: true, blockedBy: [id(1), 'unheard of'] }, [])).toBe(
       `is blocked by "${id(1)}" and "unheard of"`,
     );

@@ -46,6 +46,24 @@ describe('what a person of whom little is known may be', () => {
   });
 });
 
+describe('a guest of whom the kind was not said', () => {
+  const guest: UserIdentity = { ...STRANGER, isGuest: true };
+  const naming = (...types: readonly string[]): Guests => ({
+    types: new Set(types),
+    unread: [],
+    tenants: null,
+  });
+
+  it('is named where every kind is', () => {
+    expect(matchesGuests(naming(...GUEST_TYPES), guest)).toBe(true);
+    expect(matchesGuests(naming(...GUEST_TYPES), STRANGER)).not.toBe(true);
+  });
+
+  it('may be named where some kinds are', () => {
+    expect(matchesGuests(naming('internalGuest'), guest)).toEqual({ needs: ['identity.guestType'] });
+  });
+});
+
 describe('guests that a policy names', () => {
   const types = 'conditions.users.includeGuestsOrExternalUsers.guestOrExternalUserTypes';
   const kind = 'conditions.users.includeGuestsOrExternalUsers.externalTenants.membershipKind';

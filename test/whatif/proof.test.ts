@@ -186,7 +186,7 @@ describe('a lock-out', () => {
       signIn: { clientApp: 'browser', platform: 'linux' },
     });
     expect(found?.detail).toBe(
-      `"CA900" would block ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
+      `"CA900" would block the emergency account ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API) with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
     );
   });
 
@@ -266,6 +266,19 @@ describe('a lock-out', () => {
       'would ask for compliantDevice or mfa from',
     ],
     [
+      'a strength that every tenant has',
+      raw(
+        {},
+        {
+          grantControls: {
+            operator: 'OR',
+            authenticationStrength: { id: '00000000-0000-0000-0000-000000000004' },
+          },
+        },
+      ),
+      'would ask for 00000000-0000-0000-0000-000000000004 (Phishing-resistant MFA) from',
+    ],
+    [
       'token protection',
       raw({}, { grantControls: null, sessionControls: { secureSignInSession: { isEnabled: true } } }),
       'would set a session control (token protection lets in only apps on a registered device) on',
@@ -275,7 +288,7 @@ describe('a lock-out', () => {
     const [found] = lockOuts([policy]);
 
     expect(found?.detail).toContain(
-      ` ${words} ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013: conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
+      ` ${words} the emergency account ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API): conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
     );
   });
 
@@ -287,7 +300,7 @@ describe('a lock-out', () => {
     ]);
 
     expect(found?.detail).toContain(
-      ` would ask for compliantDevice, mfa, which this client cannot show, from ${USER} signing in to`,
+      ` would ask for compliantDevice, mfa, which this client cannot show, from the emergency account ${USER} signing in to`,
     );
   });
 

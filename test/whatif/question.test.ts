@@ -289,6 +289,11 @@ describe('a complaint', () => {
         'signInConditions.deviceInfo is not an object',
       ],
     ],
+    [
+      conditions({ deviceInfo: { isCompliant: 'maybe', model: 'maybe' } }),
+      ['signInConditions.deviceInfo.isCompliant is neither true nor false'],
+    ],
+    [conditions({ deviceInfo: { isCompliant: 'True' } }), []],
     [conditions({ country: 'dex' }), ['signInConditions.country is not two letters']],
     [
       conditions({ authenticationFlow: { transferMethod: 1 } }),

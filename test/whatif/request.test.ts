@@ -117,7 +117,11 @@ describe('of a question', () => {
       { facts: { userType: 'MEMBER' } },
       identity(id(1), { guestType: null, homeTenantId: null }),
     ],
-    ['a guest is of no kind that was said', { facts: { userType: 'guest' } }, identity(id(1), {})],
+    [
+      'a guest is of no kind that was said',
+      { facts: { userType: 'Guest' } },
+      identity(id(1), { isGuest: true }),
+    ],
     [
       'a kind of guest comes in Graph’s spelling, and a tenant in lower case',
       { facts: { userType: 'internalguest', homeTenantId: id(4).toUpperCase() } },

@@ -53,7 +53,7 @@ describe('a told answer', () => {
     });
 
     expect(lines).toEqual([
-      `user ${USER} (0 groups, 0 roles) signing in to 00000003-0000-0ff1-ce00-000000000000 with browser on windows from 203.0.113.7 in DE at userRisk none, servicePrincipalRisk none, insiderRisk none by none`,
+      `user ${USER} (0 groups, 0 roles) signing in to 00000003-0000-0ff1-ce00-000000000000 (Office 365 SharePoint Online) with browser on windows from 203.0.113.7 in DE at userRisk none, servicePrincipalRisk none, insiderRisk none by none`,
       '',
       '  today           may be blocked; otherwise it gets in, and nothing is asked for; undecided: "CA902 - Risk"',
       '  after the plan  may be blocked; otherwise it gets in after compliantDevice or mfa for "CA901 - MFA"; in the session signInFrequency 4 hours; undecided: "CA902 - Risk"',
@@ -74,7 +74,7 @@ describe('a told answer', () => {
       `    "CA904 - Off" [disabled] ${id(904)}: it is switched off (policyNotEnabled)`,
       '',
       '  the plan',
-      '    mfa: create, held for a person: a freeze is in force',
+      '    mfa: create, waits: a freeze is in force',
       '    old: update, denied, and not in the answer: it locks out',
       '',
       '  ! something could not be read',
@@ -99,11 +99,15 @@ describe('a told answer', () => {
   it.each<[Partial<SignIn>, string]>([
     [
       { identity: { kind: 'workload', servicePrincipalId: USER } },
-      `service principal ${USER} signing in to ${SHAREPOINT}`,
+      `service principal ${USER} signing in to ${SHAREPOINT} (Office 365 SharePoint Online)`,
     ],
     [
       { identity: member({ groups: [id(2)], roles: [id(3), id(4)], guestType: 'internalGuest' }) },
-      `user ${USER} (1 group, 2 roles, internalGuest) signing in to ${SHAREPOINT}`,
+      `user ${USER} (1 group, 2 roles, internalGuest) signing in to ${SHAREPOINT} (Office 365 SharePoint Online)`,
+    ],
+    [
+      { identity: { kind: 'user', id: USER, groups: [], roles: [], isGuest: true } },
+      `user ${USER} (0 groups, 0 roles, a guest of unknown kind) signing in to ${SHAREPOINT} (Office 365 SharePoint Online)`,
     ],
     [
       { target: { kind: 'app', appIds: [id(2), id(3)] } },
@@ -119,11 +123,11 @@ describe('a told answer', () => {
     ],
     [
       { clientApp: 'other', platform: 'iOS', device: { isCompliant: true } },
-      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} with other on iOS on a device with {"isCompliant":true}`,
+      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} (Office 365 SharePoint Online) with other on iOS on a device with {"isCompliant":true}`,
     ],
     [
       { location: { country: 'DE' }, signInRisk: 'high', authenticationFlow: 'deviceCodeFlow' },
-      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} from DE at signInRisk high by deviceCodeFlow`,
+      `user ${USER} (0 groups, 0 roles) signing in to ${SHAREPOINT} (Office 365 SharePoint Online) from DE at signInRisk high by deviceCodeFlow`,
     ],
   ])('names what was given and nothing else: %j', (given, words) => {
     const [first] = told({ identity: member(), target: { kind: 'app', appIds: [SHAREPOINT] }, ...given });
@@ -205,7 +209,7 @@ describe('a told answer', () => {
       changes: [{ key: 'a', action: 'adopt', digest: 'd', verdict: 'hold', reasons: ['one', 'two'] }],
     });
 
-    expect(lines).toContain('    a: adopt, held for a person: one; two');
+    expect(lines).toContain('    a: adopt, waits: one; two');
   });
 
   it.each(['exchangeActiveSync', 'other'])('warns of %s only where something is asked for', (clientApp) => {

@@ -3,7 +3,7 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
 import type { Circumstances } from '../../src/lib/whatif/reach.ts';
 import { describe } from '../../src/lib/whatif/words.ts';
-import { compiled, raw, SHAREPOINT, signIn } from './support.ts';
+import { compiled, id, raw, SHAREPOINT, signIn } from './support.ts';
 
 function words(policy: RawPolicy, more: Partial<Circumstances> = {}): string {
   const { identity: _, ...known } = signIn(more);
@@ -12,7 +12,7 @@ function words(policy: RawPolicy, more: Partial<Circumstances> = {}): string {
 
 group('a sign-in in words', () => {
   it('says no more than the policy’s conditions make necessary', () => {
-    expect(words(raw())).toBe(`signing in to ${SHAREPOINT}`);
+    expect(words(raw())).toBe(`signing in to ${SHAREPOINT} (Office 365 SharePoint Online)`);
   });
 
   it.each<[Readonly<Record<string, unknown>>, Partial<Circumstances>, string]>([
@@ -45,7 +45,9 @@ group('a sign-in in words', () => {
     [{ insiderRiskLevels: 'minor' }, { insiderRisk: 'minor' }, 'at insider risk minor'],
     [{}, { authenticationFlow: 'deviceCodeFlow' }, 'by deviceCodeFlow'],
   ])('of a policy with %j, %j: %s', (conditions, more, said) => {
-    expect(words(raw(conditions), more)).toBe(`signing in to ${SHAREPOINT} ${said}`);
+    expect(words(raw(conditions), more)).toBe(
+      `signing in to ${SHAREPOINT} (Office 365 SharePoint Online) ${said}`,
+    );
   });
 
   it.each<[Required<Circumstances>['target'], string]>([
@@ -53,6 +55,7 @@ group('a sign-in in words', () => {
       { kind: 'app', appIds: ['ffffffff-ffff-4fff-bfff-000000000000'] },
       'signing in to some other application',
     ],
+    [{ kind: 'app', appIds: [id(2)] }, `signing in to ${id(2)}`],
     [{ kind: 'userAction', action: 'urn:user:registerdevice' }, 'doing urn:user:registerdevice'],
     [{ kind: 'authContext', value: 'c1' }, 'entering authentication context c1'],
   ])('for %j: %s', (target, said) => {

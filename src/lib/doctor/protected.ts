@@ -1,6 +1,6 @@
 import type { ProtectedIdentity } from '../protected.ts';
 import type { Mode } from '../report.ts';
-import { illness } from '../rules/identityHealth.ts';
+import { ASK, illness, mendOf } from '../rules/identityHealth.ts';
 import { type CheckFinding, findingsOf, type Told } from './findings.ts';
 
 const finding = findingsOf('protected');
@@ -32,25 +32,4 @@ export function checkProtected(
       mendOf(identity),
     ),
   );
-}
-
-const ASK =
-  'look at the emergency accounts in the Entra admin center: they exist, are enabled, and are of the cloud';
-
-function mendOf({ health, kind }: ProtectedIdentity): string {
-  switch (health) {
-    case 'ok':
-    case 'unverified':
-      return ASK;
-    case 'disabled':
-      return 'enable the account, and find out who disabled it';
-    case 'missing':
-      return kind === 'user'
-        ? 'restore the account (Entra keeps it 30 days), or name another one in BREAK_GLASS_USERS'
-        : 'restore the group, or name another one in BREAK_GLASS_GROUPS';
-    case 'synced':
-      return 'use an account that exists in the cloud alone: an outage of the on-premises directory reaches this one';
-    case 'empty':
-      return 'put the emergency accounts into the group, or take it out of BREAK_GLASS_GROUPS';
-  }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   alertsOf,
   approveCommand,
+  hasLockOut,
   NO_APPROVAL,
   renderConsent,
   renderMeanwhile,
@@ -56,14 +57,16 @@ ${alerts.length === 0 ? '' : html`<ul class="alerts">${alerts.map((text) => html
 ${section('Denied, and never carried out', status.denied, nowMs, app)}
 ${section('Waiting', status.held, nowMs, app)}
 ${policies(status.policies)}
-<p class="quiet">${status.unmanaged.length} unmanaged policies. As of ${new Date(nowMs).toISOString()}.</p>
+<p class="quiet">Unmanaged policies: ${status.unmanaged.length}. As of ${new Date(nowMs).toISOString()}.</p>
 </body>
 </html>
 `.text;
 }
 
-function summaryOf({ lastRun, held, denied, freeze }: Status): string {
+function summaryOf(status: Status): string {
+  const { lastRun, held, denied, freeze } = status;
   const parts = [
+    ...(hasLockOut(status) ? ['LOCK-OUT'] : []),
     ...(freeze === null ? [] : ['frozen']),
     lastRun?.status ?? 'no run yet',
     ...(denied.length === 0 ? [] : [`${denied.length} denied`]),

@@ -34,7 +34,7 @@ function exposure(state: Policy, identities: ProtectedIdentities): string | unde
 function included(state: Policy, path: string, ids: readonly string[]): string | undefined {
   const named = ids.filter((id) => asSet(state[path]).includes(id));
   if (named.length === 0) return undefined;
-  return `${path} names the protected ${named.join(', ')}: take it out of the desired state, or out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS`;
+  return `${path} names the protected ${named.join(', ')}: take it out of the desired state; out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS only if it is for no emergency`;
 }
 
 function notExcluded(state: Policy, path: string, ids: readonly string[]): string | undefined {

@@ -37,3 +37,26 @@ export function illness({ id, kind, health, memberOf, reason }: ProtectedIdentit
   const words = health === 'ok' ? 'is in order' : WORDS[health];
   return `the protected ${kind} ${id}${of} ${words}${reason === null ? '' : ` (${reason})`}`;
 }
+
+/** Where nobody could tell. */
+export const ASK =
+  'look at the emergency accounts in the Entra admin center: they exist, are enabled, and are of the cloud';
+
+/** What to do about it. */
+export function mendOf({ health, kind }: ProtectedIdentity): string {
+  switch (health) {
+    case 'ok':
+    case 'unverified':
+      return ASK;
+    case 'disabled':
+      return 'enable the account, and find out who disabled it';
+    case 'missing':
+      return kind === 'user'
+        ? 'restore the account (Entra keeps it 30 days), or name another one in BREAK_GLASS_USERS'
+        : 'restore the group, or name another one in BREAK_GLASS_GROUPS';
+    case 'synced':
+      return 'use an account that exists in the cloud alone: an outage of the on-premises directory reaches this one';
+    case 'empty':
+      return 'put the emergency accounts into the group, or take it out of BREAK_GLASS_GROUPS';
+  }
+}

@@ -1,4 +1,5 @@
 import type { PolicyId, PolicyKey } from '../policy/model.ts';
+import { withName } from '../wellKnown.ts';
 import type { GraphComparison } from './besideGraph.ts';
 import type { Combined, GrantGroup, PolicyVerdict, Reading, SetVerdict } from './evaluate.ts';
 import type { SessionControl } from './session.ts';
@@ -280,7 +281,7 @@ export function outcomeWords(result: Result, policies: readonly PolicyAnswer[]):
   const called = (name: string): string => `"${names.get(name) ?? name}"`;
   if (result.blocked === true) return `is blocked by ${result.blockedBy.map(called).join(' and ')}`;
   const asked = result.grant.map(({ policyId, operator, controls }) => {
-    const words = controls.join(operator === 'OR' ? ' or ' : ' and ');
+    const words = controls.map(withName).join(operator === 'OR' ? ' or ' : ' and ');
     return `${words} for ${called(policyId)}`;
   });
   const open = result.undecided.length === 0 ? '' : `; undecided: ${result.undecided.map(called).join(', ')}`;

@@ -33,18 +33,22 @@ export function compileGuests(
   };
 }
 
-export function matchesGuests(guests: Guests | null, { guestType, homeTenantId }: UserIdentity): Truth {
+export function matchesGuests(guests: Guests | null, user: UserIdentity): Truth {
   if (guests === null) return false;
+  const { guestType, homeTenantId } = user;
   return both(
-    isOfType(guests, guestType),
+    isOfType(guests, user),
     isOfTenant(guests, guestType, homeTenantId),
     ...guests.unread.map((path) => unknown(path)),
   );
 }
 
 /** A type we do not know may be anybody's, a member's of this tenant too. */
-function isOfType({ types }: Guests, type: string | null | undefined): Truth {
-  if (type === undefined) return unknown('identity.guestType');
+function isOfType({ types }: Guests, { guestType: type, isGuest }: UserIdentity): Truth {
+  if (type === undefined)
+    return isGuest === true && GUEST_TYPES.every((known) => types.has(known))
+      ? true
+      : unknown('identity.guestType');
   if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
   return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));

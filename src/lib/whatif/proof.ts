@@ -1,5 +1,6 @@
 import type { FieldPath, PolicyId, PolicyKey } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
+import { withName } from '../wellKnown.ts';
 import { doesNoMore } from './comparison.ts';
 import { type CompiledPolicy, type CompiledSet, compile, type PolicyEntry } from './compile.ts';
 import { type Demand, demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
@@ -139,7 +140,7 @@ function lockOut(
     field: way.path,
     missingFrom,
     isCertain: isSure,
-    detail: `"${displayName}" ${verb} ${demandWords(demand)} ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
+    detail: `"${displayName}" ${verb} ${demandWords(demand)} the emergency account ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
   };
 }
 
@@ -163,9 +164,9 @@ function demandWords(demand: Demand): string {
     case 'block':
       return 'block';
     case 'controls':
-      return `ask for ${demand.missing.join(demand.operator === 'AND' ? ' and ' : ' or ')} from`;
+      return `ask for ${demand.missing.map(withName).join(demand.operator === 'AND' ? ' and ' : ' or ')} from`;
     case 'legacyClient':
-      return `ask for ${demand.controls.join(', ')}, which this client cannot show, from`;
+      return `ask for ${demand.controls.map(withName).join(', ')}, which this client cannot show, from`;
     case 'session':
       return `set a session control (${demand.why}) on`;
   }

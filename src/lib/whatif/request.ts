@@ -81,6 +81,7 @@ export function readNamedLocation(raw: unknown): NamedLocation | undefined {
 
 function readIdentity(identity: Json, facts: Json, complain: Complain): Identity | undefined {
   const { userId, servicePrincipalId } = identity;
+  const userType = facts.userType ?? identity.externalUserType;
   const groups = ids(facts.groups, 'facts.groups', complain);
   const roles = ids(facts.roles, 'facts.roles', complain);
   if (typeof servicePrincipalId === 'string') {
@@ -89,7 +90,7 @@ function readIdentity(identity: Json, facts: Json, complain: Complain): Identity
   if (typeof userId !== 'string') {
     return complain('signInIdentity', 'names neither a userId nor a servicePrincipalId');
   }
-  const guestType = readGuestType(facts.userType ?? identity.externalUserType);
+  const guestType = readGuestType(userType);
   const home = facts.homeTenantId ?? identity.externalTenantId;
   return {
     kind: 'user',
@@ -97,6 +98,7 @@ function readIdentity(identity: Json, facts: Json, complain: Complain): Identity
     ...(groups === undefined ? {} : { groups }),
     ...(roles === undefined ? {} : { roles }),
     ...(guestType === undefined ? {} : { guestType }),
+    ...(isWord(userType, 'guest') ? { isGuest: true } : {}),
     ...(typeof home === 'string' ? { homeTenantId: home.toLowerCase() } : {}),
     ...(guestType === null ? { homeTenantId: null } : {}),
   };
@@ -187,10 +189,17 @@ function readDevice(raw: unknown, complain: Complain): Device | undefined {
     const attribute = DEVICE_NAMES[name] ?? DEVICE_ATTRIBUTES.find((known) => isWord(name, known));
     if (attribute === undefined)
       complain(`signInConditions.deviceInfo.${name}`, 'is no attribute of a device');
+    else if (attribute === 'isCompliant' && !isTruthValue(value))
+      complain('signInConditions.deviceInfo.isCompliant', 'is neither true nor false');
     else if (isDeviceValue(value)) device[attribute] = value;
     else complain(`signInConditions.deviceInfo.${name}`, 'is neither text, true, false nor a list of texts');
   }
   return device;
+}
+
+/** A text as well, in any letter case, as in filter rules. */
+function isTruthValue(value: unknown): boolean {
+  return typeof value === 'boolean' || isWord(value, 'true') || isWord(value, 'false');
 }
 
 function isDeviceValue(value: unknown): value is DeviceValue {

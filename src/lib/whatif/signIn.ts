@@ -35,6 +35,8 @@ export interface UserIdentity {
   readonly roles?: readonly string[];
   /** null: a member of this tenant. */
   readonly guestType?: string | null;
+  /** A guest, of a kind that is not known. Says nothing where `guestType` does. */
+  readonly isGuest?: true;
   /** Tenant a guest comes from; null: this one. */
   readonly homeTenantId?: string | null;
 }

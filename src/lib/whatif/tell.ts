@@ -1,4 +1,5 @@
 import { plain } from '../text.ts';
+import { withName } from '../wellKnown.ts';
 import {
   outcomeWords,
   type PlannedChange,
@@ -10,7 +11,7 @@ import {
   whyNot,
 } from './answer.ts';
 import type { GraphComparison, Side } from './besideGraph.ts';
-import type { Identity, Location, SignIn, Target } from './signIn.ts';
+import type { Identity, Location, SignIn, Target, UserIdentity } from './signIn.ts';
 
 /** An answer as people read it: what the sign-in gets today and after the plan first, then why. Pure; no colour. */
 export function tellAnswer(answer: WhatIfAnswer): string {
@@ -97,7 +98,7 @@ function policyLine({ displayName, state, id, key }: PolicyAnswer): string {
 
 const VERDICTS: Readonly<Record<PlannedChange['verdict'], string>> = {
   admit: 'admitted',
-  hold: 'held for a person',
+  hold: 'waits',
   deny: 'denied, and not in the answer',
 };
 
@@ -122,13 +123,13 @@ function whoWords(identity: Identity): string {
   if (identity.kind === 'workload') return `service principal ${identity.servicePrincipalId}`;
   const count = (ids: readonly string[] | undefined, what: string): string =>
     ids === undefined ? `${what}s unknown` : `${ids.length} ${what}${ids.length === 1 ? '' : 's'}`;
-  const guest =
-    identity.guestType === undefined
-      ? ', member or guest unknown'
-      : identity.guestType === null
-        ? ''
-        : `, ${identity.guestType}`;
-  return `user ${identity.id} (${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guest})`;
+  return `user ${identity.id} (${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guestWords(identity)})`;
+}
+
+function guestWords({ guestType, isGuest }: UserIdentity): string {
+  if (guestType === null) return '';
+  if (guestType !== undefined) return `, ${guestType}`;
+  return isGuest === true ? ', a guest of unknown kind' : ', member or guest unknown';
 }
 
 /** Only what was given. */
@@ -151,7 +152,7 @@ function signInWords(signIn: SignIn): string {
 function targetWords(target: Target): string {
   switch (target.kind) {
     case 'app':
-      return `signing in to ${target.appIds.join(' or ')}`;
+      return `signing in to ${target.appIds.map(withName).join(' or ')}`;
     case 'userAction':
       return `doing ${target.action}`;
     case 'authContext':

@@ -1,3 +1,4 @@
+import { withName } from '../wellKnown.ts';
 import type { CompiledPolicy } from './compile.ts';
 import type { Circumstances } from './reach.ts';
 import type { Device, Location, Target } from './signIn.ts';
@@ -24,7 +25,7 @@ function targetWords(target: Target): string {
   switch (target.kind) {
     case 'app': {
       const [id = ''] = target.appIds;
-      return `signing in to ${id.startsWith('ffffffff') ? 'some other application' : id}`;
+      return `signing in to ${id.startsWith('ffffffff') ? 'some other application' : withName(id)}`;
     }
     case 'userAction':
       return `doing ${target.action}`;
