@@ -1,6 +1,6 @@
 import type { RawPolicy } from '../src/lib/policy/model.ts';
 import { type NamedLocations, NO_LOCATIONS_READ } from '../src/lib/whatif/locations.ts';
-import type { ProtectedFacts } from '../src/lib/whatif/proof.ts';
+import { type ProtectedFacts, worse } from '../src/lib/whatif/proof.ts';
 import { cpuOnce, type Effort, figure, ms, percent, table } from './measure.ts';
 import {
   blocks,
@@ -46,7 +46,87 @@ the policies included, the best of ${figure(turns(isQuick))}.
 ${table(
   ['', 'one policy', 'CPU', 'share of a second', 'findings', 'would', 'could'],
   cases(isQuick ? 50 : RANGES_MAX).map((worst) => row(worst, count, turns(isQuick))),
+)}
+
+Before a change is sent, it is asked as well whether it does anything that its policy, as somebody left it in the tenant, did
+not do already. The same tenants, with every policy left as another policy of its kind: one change each, and each shuts
+everybody out of something more, or could.
+
+${table(
+  ['', 'CPU of all changes', 'of one change', 'findings'],
+  comparisons(isQuick ? 50 : RANGES_MAX).map((worst) => comparisonRow(worst, count, turns(isQuick))),
 )}`;
+}
+
+/** What a change makes of a policy, and what somebody made of it. */
+interface Comparing extends WorstCase {
+  left(n: number): Sketch;
+}
+
+function comparisonRow(
+  { name, sketch, left, locations = NO_LOCATIONS_READ, who = people(10) }: Comparing,
+  count: number,
+  times: number,
+): readonly string[] {
+  const [after, before] = [sketch, left].map((made) => entries(blocks(count, (n) => made(n)))) as [
+    Entries,
+    Entries,
+  ];
+  const all = Array.from({ length: times }, () =>
+    cpuOnce(() =>
+      after.flatMap((state, n) =>
+        worse({
+          move: { before: before[n] ?? null, states: [state] },
+          namedLocations: locations,
+          identities: who,
+          allowedControls: [],
+        }),
+      ),
+    ),
+  );
+  const findings = all[0]?.result.length ?? 0;
+  if (findings !== count * who.length)
+    throw new Error(`${name}: ${findings} findings, where each change shuts everybody out of more`);
+  const cost = Math.min(...all.map((one) => one.ms));
+  return [name, ms(cost), ms(cost / count), figure(findings)];
+}
+
+type Entries = ReturnType<typeof entries>;
+
+/** @param rangesEach in every named location */
+function comparisons(rangesEach: number): readonly Comparing[] {
+  const [one = '', two = '', three = '', four = ''] = ids(KINDS.PLACE, 4);
+  const between = (include: string, exclude: string): Sketch => ({
+    conditions: { locations: { includeLocations: [include], excludeLocations: [exclude] } },
+  });
+  const apps = ids(KINDS.APP, IDS_MAX);
+  const appsBut = (from: number, to: number): Sketch => ({
+    applications: {
+      includeApplications: apps.slice(from, to),
+      excludeApplications: apps.slice(from + 1, to),
+    },
+  });
+  return [
+    {
+      name: 'Device filters: choices over one attribute that clash in the end',
+      sketch: (n) => filtered(clashing(n, () => 'device.model')),
+      left: (n) => filtered(clashing(n + POLICIES_MAX, () => 'device.model')),
+    },
+    {
+      name: 'Four named locations of 2,000 ranges, one in each list',
+      sketch: () => between(one, two),
+      left: () => between(three, four),
+      locations: {
+        list: [0, 1, 2, 3].map((n) => office(n, ranges(rangesEach, n * rangesEach * 2))),
+        mfaTrustedRanges: [],
+      },
+    },
+    {
+      name: '750 applications included, all but one excluded, and 750 others',
+      sketch: () => appsBut(0, IDS_MAX / 2),
+      left: () => appsBut(IDS_MAX / 2, IDS_MAX),
+    },
+  ];
 }
 
 function turns(isQuick: boolean): number {

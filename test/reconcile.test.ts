@@ -290,7 +290,35 @@ describe('a run', () => {
 
     expect(report).toMatchObject({ status: 'failed', error: { kind: 'config' } });
     expect(report.error?.message).toContain('caretaker push');
-    expect(tenant.log).toHaveLength(0);
+    expect(tenant.writes).toHaveLength(0);
+  });
+
+  it('tells who is shut out, and who is not well, where there is no desired state either', async () => {
+    const theirs = {
+      displayName: 'Theirs',
+      state: 'enabled',
+      conditions: {
+        users: { includeUsers: ['All'] },
+        applications: { includeApplications: ['All'] },
+        clientAppTypes: ['all'],
+      },
+      grantControls: { operator: 'OR', builtInControls: ['block'] },
+    };
+    const { run, tenant, events } = await world({ tenant: { policies: [theirs as never] } });
+    tenant.directory.users.delete(BREAK_GLASS_USER);
+
+    const report = await run();
+
+    expect(report).toMatchObject({ status: 'failed', error: { kind: 'config' }, policies: [] });
+    expect(report.findings).toMatchObject([{ rule: 'lockOut', level: 'error' }]);
+    expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
+    expect(events.map(({ event }) => event)).toEqual([
+      'LockOutRisk',
+      'ProtectedIdentityUnhealthy',
+      'RunFailed',
+      'RunCompleted',
+    ]);
+    expect(tenant.writes).toHaveLength(0);
   });
 
   it('leaves an object alone that carries what it cannot read, and puts the rest right', async () => {

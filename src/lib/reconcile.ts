@@ -12,7 +12,7 @@ import type { Parameters } from './parameters.ts';
 import { byUrgency, type Change, plan } from './plan.ts';
 import type { PolicyKey, TenantId } from './policy/model.ts';
 import type { Freeze, Lease, Ports } from './ports.ts';
-import { type Judged, nothingJudged, record, tamperingOf } from './record.ts';
+import { type Judged, nothingJudged, record } from './record.ts';
 import type { Mode, RunReport, Trigger } from './report.ts';
 import type { Around, Facts } from './rules/rule.ts';
 import { observedSet } from './sets.ts';
@@ -255,21 +255,21 @@ async function runUnderLease(
   const problems = unknownKeys(request.policies, state);
   if (problems.length > 0) return { kind: 'invalid', problems };
   await ports.runs.put(started);
-  const { judged, told } = state.isEmpty
-    ? { judged: nothingDesired(state), told: NOTHING_TOLD }
-    : await loop(request, ports, limits, state, lease, freeze).catch((error: unknown) => ({
-        judged: nothingJudged(asFault(error)),
-        told: NOTHING_TOLD,
-      }));
-  const report = await keep(finish(started, judged, ports), ports);
+  const { judged, told } = await loop(request, ports, limits, state, lease, freeze).catch(
+    (error: unknown) => ({ judged: nothingJudged(asFault(error)), told: NOTHING_TOLD }),
+  );
+  const report = await keep(finish(started, state.isEmpty ? nothingDesired(judged) : judged, ports), ports);
   announce(report, told, ports.telemetry);
   return { kind: 'done', report };
 }
 
-/** Either nobody has pushed yet, or somebody removed every row: what is bound tells the two apart. */
-function nothingDesired(state: State): Judged {
+/**
+ * Either nobody has pushed yet, or somebody removed every row: what is bound tells the two apart. Whom the tenant shuts
+ * out, and how the protected identities are, is looked at all the same.
+ */
+function nothingDesired(judged: Judged): Judged {
   const message = 'there is no desired state for this tenant: push some with `caretaker push baselines/`';
-  return { ...nothingJudged(new Fault('config', message)), findings: tamperingOf(state) };
+  return { ...judged, status: 'failed', error: judged.error ?? { kind: 'config', message } };
 }
 
 /** Stores the report and takes a bounded bite out of what is older than 90 days. What was done is done, stored or not. */

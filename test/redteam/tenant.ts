@@ -80,6 +80,8 @@ export const NO_COUNTRY = id('9', 6);
 export const NO_RANGES = id('9', 7);
 export const EVERY_V4 = id('9', 8);
 export const EVERY_V6 = id('9', 9);
+/** By where the Authenticator app says the phone is. */
+export const GERMANY_BY_PHONE = id('9', 10);
 /** Was deleted. */
 export const GONE_PLACE = id('9', 99);
 /** Stands for Global Secure Access, by way of which nobody comes here (Entra docs, how-to-compliant-network). */
@@ -128,6 +130,7 @@ const NAMED_LOCATIONS: readonly JsonObject[] = [
   addresses(NO_RANGES, false),
   addresses(EVERY_V4, false, '0.0.0.0/1', '128.0.0.0/1'),
   addresses(EVERY_V6, false, '::/0'),
+  { ...countries(GERMANY_BY_PHONE, false, 'DE'), countryLookupMethod: 'authenticatorAppGps' },
 ];
 
 function addresses(locationId: string, isTrusted: boolean, ...ranges: readonly string[]): JsonObject {

@@ -30,7 +30,7 @@ function noMore(
 ): boolean {
   const [now, old] = compiled([after, before], PLACES).policies;
   if (now === undefined || old === undefined) throw new Error('two policies are compiled to two');
-  return doesNoMore(now, old, person, controlsMet(allowed));
+  return doesNoMore(now, old, controlsMet(allowed))(person);
 }
 
 const asking = (builtInControls: readonly string[], operator = 'OR', more: object = {}): RawPolicy =>
@@ -209,8 +209,8 @@ describe('a policy of which nothing is said to be unread', () => {
     const [now, old] = compile(policies, PLACES).policies;
     if (now === undefined || old === undefined) throw new Error('two policies are compiled to two');
 
-    expect(doesNoMore(now, old, member(), controlsMet([]))).toBe(true);
-    expect(doesNoMore(old, now, member(), controlsMet([]))).toBe(false);
+    expect(doesNoMore(now, old, controlsMet([]))(member())).toBe(true);
+    expect(doesNoMore(old, now, controlsMet([]))(member())).toBe(false);
   });
 });
 

@@ -89,6 +89,7 @@ const CITY = id(32);
 const GERMANY = id(33);
 const NOWHERE = id(34);
 const BROKEN = id(35);
+const BY_PHONE = id(36);
 
 const LOCATIONS = {
   list: [
@@ -97,6 +98,7 @@ const LOCATIONS = {
     { kind: 'country', id: GERMANY, countries: ['DE'], includeUnknownCountriesAndRegions: false },
     { kind: 'country', id: NOWHERE, countries: [], includeUnknownCountriesAndRegions: true },
     { kind: 'ip', id: BROKEN, isTrusted: false, ranges: ['198.51.100.0/24', 'no range'] },
+    { kind: 'gps', id: BY_PHONE },
   ],
   mfaTrustedRanges: ['203.0.113.0/24'],
 } satisfies NamedLocations;
@@ -133,6 +135,9 @@ describe('locations of a policy', () => {
     [[NOWHERE], [], unknownCountry, true],
     [[id(99)], [], atHome, null],
     [[id(99)], [id(99)], atHome, false],
+    [[BY_PHONE], [], atHome, null],
+    [[GERMANY], [BY_PHONE], atHome, null],
+    [['AllTrusted'], [], { ipAddress: '100.64.0.1', country: 'DE' }, false],
     [['All'], [id(99)], atHome, null],
     [[BROKEN], [], inOffice, true],
     [[BROKEN], [], atHome, null],

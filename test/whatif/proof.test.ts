@@ -10,6 +10,7 @@ import {
   type ProtectedFacts,
   proveNoLockOut,
 } from '../../src/lib/whatif/proof.ts';
+import { readNamedLocation } from '../../src/lib/whatif/request.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
 import {
   allowedControls,
@@ -389,6 +390,26 @@ describe('a lock-out', () => {
     expect(lockOuts([policy], {}, ['mfa'])).toMatchObject([
       { isCertain: policy.grantControls === undefined ? true : expect.any(Boolean) },
     ]);
+  });
+
+  it.each([
+    [[id(71)], [id(72)]],
+    [[id(72)], [id(71)]],
+  ])('is not ruled out by a phone that may be in another country than the address', (include, exclude) => {
+    const germany = { countriesAndRegions: ['DE'], includeUnknownCountriesAndRegions: false };
+    const list = [
+      { ...germany, id: id(71), countryLookupMethod: 'clientIpAddress' },
+      { ...germany, id: id(72), countryLookupMethod: 'authenticatorAppGps' },
+    ].flatMap((location) => readNamedLocation(location) ?? []);
+    const policy = raw({ locations: { includeLocations: include, excludeLocations: exclude } });
+
+    expect(
+      proveNoLockOut({
+        policies: compiled([policy], { list, mfaTrustedRanges: [] }),
+        identities: [NOBODY_SPECIAL],
+        allowedControls: [],
+      }),
+    ).toMatchObject([{ demand: { kind: 'block' }, isCertain: false }]);
   });
 
   it('is not ruled out by an exclusion we cannot read', () => {

@@ -335,6 +335,22 @@ describe('a named location', () => {
       { kind: 'country', id: 'x', countries: ['DE'], includeUnknownCountriesAndRegions: true },
     ],
     [
+      { id: 'x', countriesAndRegions: ['DE'], countryLookupMethod: 'ClientIpAddress' },
+      { kind: 'country', id: 'x', countries: ['DE'], includeUnknownCountriesAndRegions: false },
+    ],
+    [
+      { id: 'x', countriesAndRegions: ['DE'], countryLookupMethod: null },
+      { kind: 'country', id: 'x', countries: ['DE'], includeUnknownCountriesAndRegions: false },
+    ],
+    [
+      { id: 'x', countriesAndRegions: ['DE'], countryLookupMethod: 'authenticatorAppGps' },
+      { kind: 'gps', id: 'x' },
+    ],
+    [
+      { id: 'x', countriesAndRegions: ['DE'], countryLookupMethod: 'unknownFutureValue' },
+      { kind: 'unread', id: 'x' },
+    ],
+    [
       { id: 'x', ipRanges: 'all', countriesAndRegions: {} },
       { kind: 'unread', id: 'x' },
     ],

@@ -261,11 +261,20 @@ const DEVICE_TESTS = [
   'device.trustType -ne "Workplace"',
 ];
 
+/** Tests in parentheses, some of them turned round, so that one choice may rule out another. */
+const deviceTests = fc
+  .tuple(
+    fc.constantFrom('', '', '-not '),
+    fc.array(fc.constantFrom(...DEVICE_TESTS), { minLength: 1, maxLength: 3 }),
+    fc.constantFrom('-and', '-or'),
+  )
+  .map(([not, tests, word]) => `${not}(${tests.join(` ${word} `)})`);
+
 const deviceFilter = fc.oneof(
   fc
     .tuple(
       fc.constantFrom('include', 'exclude'),
-      fc.array(fc.constantFrom(...DEVICE_TESTS), { minLength: 1, maxLength: 4 }),
+      fc.array(deviceTests, { minLength: 1, maxLength: 3 }),
       fc.constantFrom('-and', '-or'),
     )
     .map(([mode, tests, word]) => ({ mode, rule: tests.join(` ${word} `) })),

@@ -28,7 +28,7 @@ export function announce(report: RunReport, told: ReadonlySet<string>, telemetry
     });
   }
   // A run that came to no judgement has not looked at anybody.
-  const ill = report.status === 'failed' ? [] : report.protected.filter(({ health }) => health !== 'ok');
+  const ill = report.protectedReadAt === null ? [] : report.protected.filter(({ health }) => health !== 'ok');
   if (ill.length > 0)
     emit('ProtectedIdentityUnhealthy', 'error', { identities: ill.slice(0, TOLD_MAX), count: ill.length });
   if (report.status === 'failed') emit('RunFailed', 'error', { error: report.error });

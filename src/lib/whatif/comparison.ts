@@ -22,20 +22,22 @@ import { sessionBlock } from './session.ts';
 import type { UserIdentity } from './signIn.ts';
 import { couldBe, type Truth } from './truth.ts';
 
-/** Whether everything a policy that is enforced now does to somebody, it surely did to them before. */
+/**
+ * Whether everything a policy that is enforced now does to somebody, it surely did to them before. What hangs on the
+ * policies alone, and can be long to find out, is found out once for everybody.
+ */
 export function doesNoMore(
   now: CompiledPolicy,
   old: CompiledPolicy,
-  person: UserIdentity,
   met: ReadonlySet<string>,
-): boolean {
-  return (
+): (person: UserIdentity) => boolean {
+  const isNoMore =
     (old.state === 'enabled' || (isEnforced(old) && isSame(now, old, 'state'))) &&
     (old.unread.length === 0 || hasSameUnread(now, old, 'conditions')) &&
-    (isSame(now, old, 'conditions.users') || matchesIdentity(old.assignment, person) === true) &&
     asksNoMore(now, old, met) &&
-    !reachesFurther(now, old)
-  );
+    !reachesFurther(now, old);
+  const isForTheSame = isSame(now, old, 'conditions.users');
+  return (person) => isNoMore && (isForTheSame || matchesIdentity(old.assignment, person) === true);
 }
 
 /** Whether nobody who meets these controls, and perhaps others, got in before and is kept out now. */

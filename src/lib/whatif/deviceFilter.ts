@@ -62,11 +62,12 @@ interface Reader {
 }
 
 /**
- * Words may be `device.model`, `-eq`, `eq`, `True`; texts are quoted, a quote inside escaped by a backtick. What a backtick
- * does to anything else is documented nowhere, so that such a text is not read.
+ * Words may be `device.model`, `-eq`, `eq`, `True`; texts are quoted, a quote inside escaped by a backtick, a single one by
+ * doubling it too (Entra docs, groups-dynamic-membership). What a backtick does to anything else, and whether two single
+ * quotes between double ones are one, is documented nowhere, so that such a text is not read.
  */
 const TOKEN =
-  /\s+|(?<mark>[()[\],])|"(?<double>(?:[^"`\\]|`["']|\\(?!"))*)"|'(?<single>(?:[^'`\\]|`["']|\\(?!'))*)'|(?<word>-?[a-z][a-z0-9.]*)/iy;
+  /\s+|(?<mark>[()[\],])|"(?<double>(?:[^"'`\\]|'(?!')|`["']|\\(?!"))*)"|'(?<single>(?:[^'`\\]|''|`["']|\\(?!'))*)'|(?<word>-?[a-z][a-z0-9.]*)/iy;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
@@ -75,7 +76,7 @@ function tokenize(text: string): Token[] {
     const at = TOKEN.lastIndex;
     const groups = TOKEN.exec(text)?.groups;
     if (groups === undefined) throw new Unreadable(`it cannot be read at character ${at + 1}`);
-    const quoted = groups.double ?? groups.single;
+    const quoted = groups.double ?? groups.single?.replaceAll("''", "'");
     if (groups.mark !== undefined) tokens.push({ kind: 'mark', text: groups.mark });
     else if (groups.word !== undefined) tokens.push({ kind: 'word', text: groups.word.toLowerCase() });
     else if (quoted !== undefined) tokens.push({ kind: 'text', text: quoted.replaceAll(/`(["'])/g, '$1') });

@@ -21,6 +21,11 @@ export type NamedLocation =
       readonly countries: readonly string[];
       readonly includeUnknownCountriesAndRegions: boolean;
     }
+  /**
+   * Countries by where the Authenticator app says the phone is. That may be in another country than the address is, and no
+   * sign-in here tells; so it could match, and never spares (Entra docs, concept-assignment-network).
+   */
+  | { readonly kind: 'gps'; readonly id: string }
   /** It is there, and we cannot say what it holds. */
   | { readonly kind: 'unread'; readonly id: string };
 
@@ -126,6 +131,7 @@ function placesOfOne(location: NamedLocation): Places {
         countries: new Set(location.countries.map((country) => country.toUpperCase())),
         hasUnknownCountries: location.includeUnknownCountriesAndRegions,
       };
+    case 'gps':
     case 'unread':
       return { ...NOWHERE, unread: [`named location ${location.id}`] };
   }

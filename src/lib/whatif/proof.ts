@@ -213,12 +213,13 @@ export function worse({ move, namedLocations, identities, allowedControls }: Com
   const { before, states } = move;
   const { policies } = compile([...states, ...(before === null ? [] : [before])], namedLocations);
   const old = policies[states.length];
-  return policies.slice(0, states.length).flatMap((policy) =>
-    proveNoLockOut({ policies: { policies: [policy] }, identities, allowedControls }).filter(
-      ({ identity }) => {
-        const person = people.get(identity);
-        return old === undefined || person === undefined || !doesNoMore(policy, old, person, met);
-      },
-    ),
-  );
+  return policies.slice(0, states.length).flatMap((policy) => {
+    const found = proveNoLockOut({ policies: { policies: [policy] }, identities, allowedControls });
+    if (found.length === 0 || old === undefined) return found;
+    const didBefore = doesNoMore(policy, old, met);
+    return found.filter(({ identity }) => {
+      const person = people.get(identity);
+      return person === undefined || !didBefore(person);
+    });
+  });
 }

@@ -59,16 +59,21 @@ export function readRequest(body: unknown): RequestRead {
   };
 }
 
+/** Graph's default (countryNamedLocation: countryLookupMethod). */
+const BY_ADDRESS = 'clientIpAddress';
+
 /** A named location as Graph gives it; undefined for what has no id. */
 export function readNamedLocation(raw: unknown): NamedLocation | undefined {
   if (!isObject(raw) || typeof raw.id !== 'string') return undefined;
   const id = raw.id.toLowerCase();
-  const { ipRanges, countriesAndRegions } = raw;
+  const { ipRanges, countriesAndRegions, countryLookupMethod } = raw;
   if (isList(ipRanges)) {
     const ranges = ipRanges.map((range) => (isObject(range) ? String(range.cidrAddress) : String(range)));
     return { kind: 'ip', id, isTrusted: raw.isTrusted === true, ranges };
   }
-  if (isList(countriesAndRegions)) {
+  if (isList(countriesAndRegions) && isWord(countryLookupMethod, 'authenticatorAppGps'))
+    return { kind: 'gps', id };
+  if (isList(countriesAndRegions) && isWord(countryLookupMethod ?? BY_ADDRESS, BY_ADDRESS)) {
     return {
       kind: 'country',
       id,

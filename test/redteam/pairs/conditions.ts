@@ -10,6 +10,7 @@ import {
   EVERYBODY,
   EXCHANGE,
   GERMANY,
+  GERMANY_BY_PHONE,
   GLOBAL_ADMIN,
   GONE_PLACE,
   INNER,
@@ -124,6 +125,17 @@ const UNKNOWN_PLACES = mechanism(
       ...places(['All'], ['AllTrusted']),
       users: SPARED.loop,
     }),
+    pair(
+      'blocks a country by the address and spares it by the phone',
+      places([GERMANY], [GERMANY_BY_PHONE]),
+      places([GERMANY], [GERMANY]),
+    ),
+    pair(
+      'blocks a country by the phone and spares it by the address',
+      places([GERMANY_BY_PHONE], [GERMANY]),
+      places([GERMANY_BY_PHONE], [GERMANY_BY_PHONE]),
+      { hits: { country: 'FR' } },
+    ),
     pair(
       'blocks a deleted place and spares it elsewhere',
       places([GONE_PLACE], [OFFICE]),
