@@ -225,6 +225,33 @@ describe('a lock-out and an account that is not in order', () => {
     expect(renderReport({ ...report, protected: [ill] })).not.toContain(nobody);
   });
 
+  it('are shouted of a policy of ours as long as they stand, beside what is done about it', async () => {
+    const { run, tenant, push, live } = await world();
+    await push({ own: article() });
+    await run();
+    tenant.admin.edit(String(live(NAME).id), (policy) => {
+      policy.conditions.users = { includeUsers: ['All'] } as never;
+    });
+
+    const seen = renderReport(await run({ mode: 'observe' }));
+    const mended = renderReport(await run());
+    const after = renderReport(await run());
+
+    expect(seen).toMatch(/^drifted: .*; an emergency account can be shut out$/m);
+    expect(seen.match(/! LOCK-OUT: "CA001/g)).toHaveLength(1);
+    expect(seen).not.toContain('note lockOut');
+    expect(mended).toMatch(/^remediated: every drift was put right$/m);
+    expect(mended).toContain('note lockOut: "CA001');
+    for (const text of [mended, after]) expect(text).not.toContain('LOCK-OUT');
+  });
+
+  it('are in the first line, however well our own policies stand', async () => {
+    const { report } = await night();
+    const told = renderReport({ ...report, status: 'inSync', policies: [], findings: [lockOut] });
+
+    expect(told).toMatch(/^inSync: the tenant is as desired; an emergency account can be shut out$/m);
+  });
+
   it('stand in the heading of the page', async () => {
     const { status, now } = await night();
 

@@ -26,7 +26,7 @@ export function renderReport(report: RunReport, app?: string): string {
   const now = Date.parse(report.finishedAt ?? report.startedAt);
   const told = report.policies.filter(isTold);
   const quiet = report.policies.filter((policy) => !isTold(policy));
-  const lockOuts = quiet.flatMap(({ findings }) => findings.filter(({ rule }) => rule === LOCK_OUT));
+  const lockOuts = standingLockOuts(report);
   const section = (title: string, policies: readonly ReportedPolicy[]): readonly string[] =>
     policies.length === 0
       ? []
@@ -44,7 +44,7 @@ export function renderReport(report: RunReport, app?: string): string {
     ...[
       ...(report.status === 'failed' ? [] : accountsOf(report)),
       ...emergencies(report.policies, now),
-      ...renderFindings([...report.findings, ...lockOuts]),
+      ...renderFindings([...lockOuts, ...report.findings.filter(({ rule }) => rule !== LOCK_OUT)]),
       ...quiet.flatMap(exceptionsOf),
     ].map(alert),
     ...section(
@@ -133,7 +133,7 @@ export function approveCommand(digest: string, app: string | undefined): string 
 
 const SAYS: Readonly<Record<RunStatus, string>> = {
   running: 'still at work',
-  failed: 'nothing could be judged',
+  failed: 'this run could not do its work',
   incomplete: 'not everything could be read, written or seen settled',
   drifted: 'the tenant is not as desired (observing: nothing was written)',
   held: 'a change waits for a person, or was denied',
@@ -147,7 +147,7 @@ function headline(report: RunReport): readonly string[] {
       ? ''
       : ` in ${((Date.parse(report.finishedAt) - Date.parse(report.startedAt)) / 1000).toFixed(1)} s`;
   return [
-    `${report.status}: ${SAYS[report.status]}`,
+    `${report.status}: ${SAYS[report.status]}${standingLockOuts(report).length === 0 ? '' : '; an emergency account can be shut out'}`,
     `  run ${report.runId}, ${report.mode}, by ${report.trigger}${seconds}, ${report.requests.graph} Graph and ${report.requests.tables} table requests`,
   ];
 }
@@ -162,7 +162,7 @@ function renderPolicy(policy: ReportedPolicy, nowMs: number, app: string | undef
     `  ${policy.key} "${policy.displayName}" is ${stands}${policy.id === null ? '' : ` (${policy.id})`}`,
     ...policy.fields.map((field) => `      ${renderField(field)}`),
     ...policy.findings
-      .filter(isOfThePolicy)
+      .filter((finding) => isOfThePolicy(finding) && !isStandingLockOut(policy, finding))
       .map(
         ({ rule, decision, detail }) =>
           `      ${decision === 'note' ? 'note' : decision.toUpperCase()} ${rule}: ${detail}`,
@@ -175,6 +175,19 @@ function renderPolicy(policy: ReportedPolicy, nowMs: number, app: string | undef
 /** That a repair goes on although an account is not in order is told once, of the account. */
 function isOfThePolicy({ rule, decision }: ReportedFinding): boolean {
   return rule !== identityHealth.name || decision !== 'note';
+}
+
+/** What a policy does to an emergency account, as it is in the tenant now. A run that put it right has ended it. */
+function isStandingLockOut(policy: ReportedPolicy, finding: ReportedFinding): boolean {
+  return finding.rule === LOCK_OUT && finding.decision === 'note' && policy.outcome?.settled !== true;
+}
+
+/** Lock-outs that are in the tenant now, in policies of ours and of others. */
+function standingLockOuts({ policies, findings }: RunReport | Status): readonly ReportedFinding[] {
+  return [
+    ...policies.flatMap((policy) => policy.findings.filter((finding) => isStandingLockOut(policy, finding))),
+    ...findings.filter(({ rule }) => rule === LOCK_OUT),
+  ];
 }
 
 function resultOf(policy: ReportedPolicy, nowMs: number, app: string | undefined): string[] {
@@ -285,19 +298,17 @@ export function alertsOf(status: Status, nowMs: number): readonly string[] {
     ...emergencies(status.policies, nowMs),
     ...status.warnings,
     ...illnesses(status.protected),
-    ...renderFindings([...lockOutsOfOurs(status), ...status.findings]),
+    ...renderFindings([
+      ...standingLockOuts(status),
+      ...status.findings.filter(({ rule }) => rule !== LOCK_OUT),
+    ]),
     ...status.policies.flatMap(exceptionsOf),
   ];
 }
 
-function lockOutsOfOurs({ policies }: Status): readonly ReportedFinding[] {
-  const findings = policies.flatMap((policy) => policy.findings);
-  return findings.filter(({ rule, decision }) => rule === LOCK_OUT && decision === 'note');
-}
-
 /** Some policy that is on can shut an emergency account out, whoever made it. */
 export function hasLockOut(status: Status): boolean {
-  return [...lockOutsOfOurs(status), ...status.findings].some(({ rule }) => rule === LOCK_OUT);
+  return standingLockOuts(status).length > 0;
 }
 
 /** One policy in a word or two. */
