@@ -236,18 +236,14 @@ describe('a lock-out', () => {
       true,
     ],
     ['a control we do not know', { networkAccessSecurity: { isEnabled: true } }, true],
-    [
-      'no downloads',
-      { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
-      false,
-    ],
+    ['no downloads', { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } }, true],
     [
       'signing in every time',
       { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
       false,
     ],
     ['not staying signed in', { persistentBrowser: { isEnabled: true, mode: 'never' } }, false],
-    ['less to do in Office', { applicationEnforcedRestrictions: { isEnabled: true } }, false],
+    ['less to do in Office', { applicationEnforcedRestrictions: { isEnabled: true } }, true],
   ])('for a session: %s', (_, sessionControls, isLethal) => {
     const policy = raw({}, { grantControls: null, sessionControls });
 

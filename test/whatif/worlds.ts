@@ -395,13 +395,12 @@ export function shutsOut(raw: RawPolicy, met: readonly string[]): boolean {
     const said = session[name];
     return said === true || (typeof said === 'object' && said?.isEnabled === true);
   };
-  const goesElsewhere =
-    typeof session.cloudAppSecurity === 'object' &&
-    session.cloudAppSecurity?.cloudAppSecurityType === 'mcasConfigured';
+  const { cloudAppSecurity } = session;
+  const elsewhere = typeof cloudAppSecurity === 'object' ? cloudAppSecurity?.cloudAppSecurityType : undefined;
   return (
     (grant !== null && !isGranted(grant, met)) ||
     ['secureSignInSession', 'disableResilienceDefaults'].some((name) => isOn(name) && !met.includes(name)) ||
-    (goesElsewhere && !met.includes('mcasConfigured'))
+    (elsewhere !== undefined && !met.includes(elsewhere))
   );
 }
 
