@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type CompiledPolicy, compile } from '../../src/lib/whatif/compile.ts';
 import { evaluate, evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
+import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import {
   everySubset,
   type LockOut,
@@ -10,9 +11,11 @@ import {
   type ProtectedFacts,
   proveNoLockOut,
 } from '../../src/lib/whatif/proof.ts';
+import { readNamedLocation } from '../../src/lib/whatif/request.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
 import {
   allowedControls,
+  asksPhone,
   everyGuise,
   everySignIn,
   facts,
@@ -52,6 +55,7 @@ function isLethalByTrying(
   pieces: readonly Piece[],
   person: ProtectedFacts,
   allowed: readonly string[],
+  places: NamedLocations,
 ): boolean {
   if (raw.state !== 'enabled') return false;
   const hits = everyGuise(person)
@@ -60,7 +64,10 @@ function isLethalByTrying(
   const canBeAsked = hits.some(({ clientApp }) =>
     ['browser', 'mobileAppsAndDesktopClients'].includes(clientApp ?? ''),
   );
-  return hits.length > 0 && (shutsOut(raw, allowed) || (raw.grantControls !== null && !canBeAsked));
+  return (
+    hits.length > 0 &&
+    (shutsOut(raw, allowed) || asksPhone(raw, places, allowed) || (raw.grantControls !== null && !canBeAsked))
+  );
 }
 
 describe('the proof', () => {
@@ -77,7 +84,14 @@ describe('the proof', () => {
         (one, pieces, places, person, allowed) => {
           const policy = narrowedTo(pieces, one);
           const set = compiled([{ ...policy, id: id(900) }], places);
-          const tried = isLethalByTrying(policy, set.policies[0] as CompiledPolicy, pieces, person, allowed);
+          const tried = isLethalByTrying(
+            policy,
+            set.policies[0] as CompiledPolicy,
+            pieces,
+            person,
+            allowed,
+            places,
+          );
           tries++;
           lethal += tried ? 1 : 0;
 
@@ -273,6 +287,36 @@ describe('a lock-out', () => {
     expect(found?.detail).toContain(
       ` ${words} ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013: conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
     );
+  });
+
+  it('says that a phone is asked where it is, whatever is asked for then', () => {
+    const locations = { includeLocations: ['All'], excludeLocations: [id(31)] };
+    const policies = compiled(
+      [raw({ locations }, { grantControls: { operator: 'OR', builtInControls: ['mfa'] } })],
+      { list: [{ kind: 'gps', id: id(31) }], mfaTrustedRanges: [] },
+    );
+    const [found] = proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: ['mfa'] });
+
+    expect(found?.demand).toEqual({ kind: 'gps' });
+    expect(found?.detail).toContain(
+      ` could ask the Authenticator app for the place (authenticatorAppGps) of ${USER} signing in to`,
+    );
+  });
+
+  it('finds who is at one place by their address and at another by their phone', () => {
+    const [germany, byPhone] = [id(31), id(32)];
+    const locations = { includeLocations: [germany], excludeLocations: [byPhone] };
+    const raws = ['clientIpAddress', 'authenticatorAppGps'].map((countryLookupMethod, index) => ({
+      id: [germany, byPhone][index],
+      countriesAndRegions: ['DE'],
+      countryLookupMethod,
+    }));
+    const list = raws.flatMap((one) => readNamedLocation(one) ?? []);
+    const policies = compiled([raw({ locations })], { list, mfaTrustedRanges: [] });
+
+    expect(proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: [] })).toMatchObject([
+      { demand: { kind: 'block' }, isCertain: false },
+    ]);
   });
 
   it('says what it asks of clients that cannot show it', () => {

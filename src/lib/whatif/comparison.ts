@@ -3,9 +3,9 @@ import type { Unrecognised } from '../policy/model.ts';
 import { sameValue } from '../policy/values.ts';
 import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { controlsMet, demandOf, isEnforced, MODERN_CLIENTS, unmet, waysThrough } from './demand.ts';
+import { controlsMet, demandOf, GPS, isEnforced, MODERN_CLIENTS, unmet, waysThrough } from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
-import { matchesLocation } from './locations.ts';
+import { asksForGps, matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
 import {
   CLIENT_APPS,
@@ -44,6 +44,7 @@ function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<s
   if (former.kind === 'block' || isForOldClientsAlone(old)) return true;
   return (
     grantsNoLess(now, old, met) &&
+    (isSame(now, old, 'conditions.locations') || met.has(GPS) || asksForGps(now.location) === false) &&
     (isSame(now, old, 'sessionControls') || hasNoNewSessionBlock(now, old, met))
   );
 }

@@ -2,7 +2,9 @@ import type { Policy } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { matchesClientApp } from './evaluate.ts';
+import { asksForGps } from './locations.ts';
 import { sessionBlock } from './session.ts';
+import { couldBe } from './truth.ts';
 
 /** What a policy asks for before it lets somebody in. */
 export type Grant =
@@ -90,6 +92,9 @@ export function waysThrough(grant: Grant): readonly (readonly string[])[] {
 /** Clients that can be asked for a proof. The others cannot show one, so whatever is asked of them is a block (Entra docs, concept-conditional-access-conditions). */
 export const MODERN_CLIENTS: readonly string[] = ['browser', 'mobileAppsAndDesktopClients'];
 
+/** What is asked for by a location that looks a country up by GPS, in Graph's word for the method. */
+export const GPS = 'authenticatorAppGps';
+
 /** What keeps the identity out. */
 export type Demand =
   | { readonly kind: 'block' }
@@ -100,6 +105,8 @@ export type Demand =
       /** Those it is not said to meet. */
       readonly missing: readonly string[];
     }
+  /** To decide where the person is their Authenticator app is asked. */
+  | { readonly kind: 'gps' }
   /** Only clients that cannot show a proof are asked for one. */
   | { readonly kind: 'legacyClient'; readonly controls: readonly string[] }
   | { readonly kind: 'session'; readonly control: string; readonly why: string };
@@ -119,6 +126,7 @@ export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Dema
     const canBeAsked = MODERN_CLIENTS.some((client) => matchesClientApp(clientApps, client) === true);
     if (!canBeAsked) return { kind: 'legacyClient', controls };
   }
+  if (couldBe(asksForGps(policy.location)) && !met.has(GPS)) return { kind: 'gps' };
   const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
   return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
 }

@@ -2,7 +2,7 @@ import type { FieldPath, PolicyId, PolicyKey } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
 import { doesNoMore } from './comparison.ts';
 import { type CompiledPolicy, type CompiledSet, compile, type PolicyEntry } from './compile.ts';
-import { controlsMet, type Demand, demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
+import { controlsMet, type Demand, demandOf, GPS, isEnforced, MODERN_CLIENTS } from './demand.ts';
 import { matchesClientApp } from './evaluate.ts';
 import { completions } from './guests.ts';
 import type { NamedLocations } from './locations.ts';
@@ -163,6 +163,8 @@ function demandWords(demand: Demand): string {
       return 'block';
     case 'controls':
       return `ask for ${demand.missing.join(demand.operator === 'AND' ? ' and ' : ' or ')} from`;
+    case 'gps':
+      return `ask the Authenticator app for the place (${GPS}) of`;
     case 'legacyClient':
       return `ask for ${demand.controls.join(', ')}, which this client cannot show, from`;
     case 'session':

@@ -63,7 +63,9 @@ export function readRequest(body: unknown): RequestRead {
 export function readNamedLocation(raw: unknown): NamedLocation | undefined {
   if (!isObject(raw) || typeof raw.id !== 'string') return undefined;
   const id = raw.id.toLowerCase();
-  const { ipRanges, countriesAndRegions } = raw;
+  const { ipRanges, countriesAndRegions, countryLookupMethod } = raw;
+  // A method we do not know is none that goes by the address.
+  if (!isWord(countryLookupMethod ?? 'clientIpAddress', 'clientIpAddress')) return { kind: 'gps', id };
   if (isList(ipRanges)) {
     const ranges = ipRanges.map((range) => (isObject(range) ? String(range.cidrAddress) : String(range)));
     return { kind: 'ip', id, isTrusted: raw.isTrusted === true, ranges };
