@@ -124,6 +124,32 @@ describe('a policy does no more than before', () => {
       session({ odd: 1, odder: 2 }),
     ],
     [
+      'without resilience defaults, as before, for the same people',
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] }, clientAppTypes: ['browser'] },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: member({ groups: [GROUP] }) },
+    ],
+    [
+      'without resilience defaults that can be lived with, for the same people',
+      raw({ users: { includeGroups: [GROUP] } }, { grantControls: MFA }),
+      raw(
+        { users: { includeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: STRANGER, allowed: ['disableResilienceDefaults'] },
+    ],
+    [
+      'without resilience defaults, where everybody was blocked',
+      raw(),
+      session({ disableResilienceDefaults: true }),
+    ],
+    [
       'asking a phone where it is, as before',
       raw(BY_PHONE, { grantControls: MFA }),
       raw({ ...BY_PHONE, clientAppTypes: ['browser'] }, { grantControls: MFA }),
@@ -196,6 +222,15 @@ describe('a policy does no more than before', () => {
         { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
       ),
       { allowed: ['mfa'] },
+    ],
+    [
+      'without resilience defaults, where a group was spared a block',
+      raw({ users: { includeUsers: ['All'], excludeGroups: [GROUP] } }),
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: member({ groups: [GROUP] }) },
     ],
     ['asking a phone where it is', asking(['mfa']), raw(BY_PHONE, { grantControls: MFA })],
     [

@@ -12,6 +12,7 @@ import {
   proveNoLockOut,
 } from '../../src/lib/whatif/proof.ts';
 import { readNamedLocation } from '../../src/lib/whatif/request.ts';
+import type { SignIn } from '../../src/lib/whatif/signIn.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
 import {
   allowedControls,
@@ -19,6 +20,7 @@ import {
   everyGuise,
   everySignIn,
   facts,
+  failsInOutage,
   locations,
   narrowedTo,
   type Piece,
@@ -58,16 +60,21 @@ function isLethalByTrying(
   places: NamedLocations,
 ): boolean {
   if (raw.state !== 'enabled') return false;
-  const hits = everyGuise(person)
-    .flatMap((guise) => everySignIn(guise, pieces))
-    .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
+  const hitsOn = (one: ProtectedFacts): readonly SignIn[] =>
+    everyGuise(one)
+      .flatMap((guise) => everySignIn(guise, pieces))
+      .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
+  const hits = hitsOn(person);
+  const isHitInOutage = (): boolean => hitsOn({ ...person, groups: 'unknown', roles: 'unknown' }).length > 0;
   const canBeAsked = hits.some(({ clientApp }) =>
     ['browser', 'mobileAppsAndDesktopClients'].includes(clientApp ?? ''),
   );
-  return (
+  const isHit =
     hits.length > 0 &&
-    (shutsOut(raw, allowed) || asksPhone(raw, places, allowed) || (raw.grantControls !== null && !canBeAsked))
-  );
+    (shutsOut(raw, allowed) ||
+      asksPhone(raw, places, allowed) ||
+      (raw.grantControls !== null && !canBeAsked));
+  return isHit || (failsInOutage(raw, allowed) && isHitInOutage());
 }
 
 describe('the proof', () => {
@@ -287,6 +294,69 @@ describe('a lock-out', () => {
     expect(found?.detail).toContain(
       ` ${words} ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013: conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
     );
+  });
+
+  it.each<[string, object, Partial<ProtectedFacts>, boolean]>([
+    [
+      'who is in a group that is spared',
+      { includeUsers: ['All'], excludeGroups: [id(6)] },
+      { groups: [id(6)] },
+      true,
+    ],
+    [
+      'who is in a group that is spared, and more that are not known',
+      { includeUsers: ['All'], excludeGroups: [id(6)] },
+      { groups: { atLeast: [id(6)] } },
+      true,
+    ],
+    [
+      'who has a role that is spared',
+      { includeUsers: ['All'], excludeRoles: [id(5)] },
+      { roles: [id(5)] },
+      true,
+    ],
+    ['who is not in the group it is for', { includeGroups: [id(6)] }, {}, true],
+    ['who has not the role it is for', { includeRoles: [id(5)] }, {}, true],
+    [
+      'who is spared by name',
+      { includeUsers: ['All'], excludeGroups: [id(6)], excludeUsers: [USER] },
+      {},
+      false,
+    ],
+    ['whom it is not for by name', { includeUsers: [id(2)] }, {}, false],
+    [
+      'who is no guest, where it is for guests',
+      { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest' } },
+      {},
+      false,
+    ],
+  ])('in an outage without resilience defaults, for one %s', (_, users, identity, isLethal) => {
+    const grantControls = { operator: 'OR', builtInControls: ['compliantDevice'] };
+    const policy = raw({ users }, { grantControls, sessionControls: { disableResilienceDefaults: true } });
+    const [found] = lockOuts([policy], identity);
+
+    expect(found?.demand).toEqual(
+      isLethal
+        ? {
+            kind: 'session',
+            control: 'disableResilienceDefaults',
+            why: 'without resilience defaults, groups and roles spare nobody during an outage',
+          }
+        : undefined,
+    );
+    expect(found?.missingFrom).toBe(isLethal ? 'conditions.users.excludeUsers' : undefined);
+    expect(found?.isCertain).toBe(isLethal ? false : undefined);
+    expect(lockOuts([policy], identity, ['disableResilienceDefaults'])).toEqual([]);
+    expect(lockOuts([{ ...policy, state: 'enabledForReportingButNotEnforced' }], identity)).toEqual([]);
+  });
+
+  it('tells of what a policy always asks for before what it does in an outage', () => {
+    const sessionControls = { disableResilienceDefaults: true };
+    const grantControls = { operator: 'OR', builtInControls: ['compliantDevice'] };
+
+    expect(lockOuts([raw({}, { grantControls, sessionControls })])).toMatchObject([
+      { demand: { kind: 'controls' }, isCertain: true },
+    ]);
   });
 
   it('says that a phone is asked where it is, whatever is asked for then', () => {

@@ -381,6 +381,7 @@ export const allowedControls: fc.Arbitrary<readonly string[]> = fc.subarray([
   'secureSignInSession',
   'mcasConfigured',
   'authenticatorAppGps',
+  'disableResilienceDefaults',
   PHISHING_RESISTANT,
   TERMS,
 ]);
@@ -405,6 +406,12 @@ export function shutsOut(raw: RawPolicy, met: readonly string[]): boolean {
     ['secureSignInSession', 'disableResilienceDefaults'].some((name) => isOn(name) && !met.includes(name)) ||
     (elsewhere !== undefined && !met.includes(elsewhere))
   );
+}
+
+/** Whether a policy of such a world keeps out in an outage whom only groups and roles would spare. */
+export function failsInOutage(raw: RawPolicy, met: readonly string[]): boolean {
+  const session = (raw.sessionControls ?? {}) as Session;
+  return session.disableResilienceDefaults === true && !met.includes('disableResilienceDefaults');
 }
 
 /** Whether a policy of such a world may ask somebody's phone where it is, and the phone is not said to answer. */

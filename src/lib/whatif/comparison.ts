@@ -3,7 +3,16 @@ import type { Unrecognised } from '../policy/model.ts';
 import { sameValue } from '../policy/values.ts';
 import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { controlsMet, demandOf, GPS, isEnforced, MODERN_CLIENTS, unmet, waysThrough } from './demand.ts';
+import {
+  controlsMet,
+  demandOf,
+  GPS,
+  isEnforced,
+  MODERN_CLIENTS,
+  outageDemandOf,
+  unmet,
+  waysThrough,
+} from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
 import { asksForGps, matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
@@ -31,9 +40,17 @@ export function doesNoMore(
   return (
     (old.state === 'enabled' || (isEnforced(old) && isSame(now, old, 'state'))) &&
     (old.unread.length === 0 || hasSameUnread(now, old, 'conditions')) &&
-    (isSame(now, old, 'conditions.users') || matchesIdentity(old.assignment, person) === true) &&
+    (isForTheSame(now, old, met) || matchesIdentity(old.assignment, person) === true) &&
     asksNoMore(now, old, met) &&
     !reachesFurther(now, old)
+  );
+}
+
+/** In an outage, too: whom a policy is for then hangs on its resilience defaults. */
+function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
+  return (
+    isSame(now, old, 'conditions.users') &&
+    (outageDemandOf(now, met) === undefined || outageDemandOf(old, met) !== undefined)
   );
 }
 

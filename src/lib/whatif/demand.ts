@@ -130,3 +130,15 @@ export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Dema
   const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
   return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
 }
+
+const NO_RESILIENCE = 'disableResilienceDefaults';
+
+/**
+ * What a policy without resilience defaults does in an outage to everybody it could be for as long as nobody can tell who
+ * is in which group or role: it keeps them out, those in an excluded group too (Entra docs, resilience-defaults).
+ */
+export function outageDemandOf({ session }: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
+  if (met.has(NO_RESILIENCE) || !session.some(({ control }) => control === NO_RESILIENCE)) return undefined;
+  const why = 'without resilience defaults, groups and roles spare nobody during an outage';
+  return { kind: 'session', control: NO_RESILIENCE, why };
+}

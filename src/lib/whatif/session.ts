@@ -102,8 +102,8 @@ function isStricter(one: Frequency, other: Frequency): boolean {
  *
  * - `secureSignInSession`: apps get in only with a token bound to a registered device, which an emergency account on a
  *   borrowed machine has not (Entra docs, concept-token-protection).
- * - `disableResilienceDefaults`: nobody gets in while Entra's primary service is down, which is what emergency accounts
- *   are for (Entra docs, resilience-defaults).
+ * - `disableResilienceDefaults`: while Entra's primary service is down no session goes on, which is what emergency accounts
+ *   are for (Entra docs, resilience-defaults). New ones do not begin then whatever a policy says.
  * - `cloudAppSecurity` with `mcasConfigured`: an access policy in Defender for Cloud Apps decides, and may block; we do
  *   not read it. With `monitorOnly` and `blockDownloads` people get in, but for the time it is down: whether it blocks then
  *   is a setting Graph does not show (Defender docs, troubleshooting-proxy-end-users, Downtime).
