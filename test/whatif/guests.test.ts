@@ -22,6 +22,8 @@ function outcomes(people: readonly UserIdentity[], ...sides: readonly Guests[]):
   return new Set(people.map((person) => sides.map((side) => matchesGuests(side, person)).join()));
 }
 
+const ALIKE = 'whether the user comes by B2B direct connect and collaboration alike';
+
 describe('what a person of whom little is known may be', () => {
   it('is every way of being named that the tenants of the two sides allow', () => {
     const sides = [guestsOf(1, 2, 3), guestsOf(3, 4)];
@@ -31,7 +33,8 @@ describe('what a person of whom little is known may be', () => {
       homeTenantId: id(home),
     }));
 
-    const tried = outcomes(completions(STRANGER, homesFor(...sides)), ...sides);
+    const guises = completions({ ...STRANGER, guestType: 'b2bCollaborationGuest' }, homesFor(...sides));
+    const tried = outcomes(guises, ...sides);
 
     expect(tried).toEqual(outcomes(everyHome, ...sides));
     expect(tried.size).toBe(4);
@@ -95,6 +98,37 @@ describe('guests that a policy names', () => {
     ],
     [{ types: new Set(['odd']) }, { guestType: 'internalGuest' }, { needs: ['what odd stands for'] }],
     [{ types: new Set(['odd', 'internalGuest']) }, { guestType: 'internalGuest' }, true],
+    [
+      { types: new Set(['b2bDirectConnectUser', 'internalGuest']) },
+      { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },
+      { needs: [ALIKE] },
+    ],
+    [
+      { types: new Set(['b2bDirectConnectUser']) },
+      { guestType: 'b2bCollaborationMember', homeTenantId: id(1) },
+      { needs: [ALIKE] },
+    ],
+    [
+      { types: new Set(['serviceProvider', 'b2bCollaborationMember']) },
+      { guestType: 'b2bDirectConnectUser', homeTenantId: id(1) },
+      { needs: [ALIKE] },
+    ],
+    [
+      { types: new Set(['b2bCollaborationMember']) },
+      { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },
+      false,
+    ],
+    [
+      { types: new Set(['serviceProvider']) },
+      { guestType: 'b2bDirectConnectUser', homeTenantId: id(1) },
+      false,
+    ],
+    [
+      { types: new Set(['b2bDirectConnectUser']) },
+      { guestType: 'serviceProvider', homeTenantId: id(1) },
+      false,
+    ],
+    [{ types: new Set(['b2bDirectConnectUser']) }, { guestType: null, homeTenantId: null }, false],
     [
       { unread: ['one', 'two'] },
       { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },

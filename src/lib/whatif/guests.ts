@@ -2,7 +2,7 @@ import { GUEST_TYPES } from '../policy/fields.ts';
 import type { Policy } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
 import type { UserIdentity } from './signIn.ts';
-import { both, type Truth, unknown } from './truth.ts';
+import { both, either, type Truth, unknown } from './truth.ts';
 
 /** The guests and external users one side of a policy names. */
 export interface Guests {
@@ -15,6 +15,9 @@ export interface Guests {
 
 /** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
 const INTERNAL = 'internalGuest';
+
+const DIRECT_CONNECT = 'b2bDirectConnectUser';
+const COLLABORATION: readonly string[] = ['b2bCollaborationGuest', 'b2bCollaborationMember'];
 
 /** @param unread paths under `conditions.users` that were not understood */
 export function compileGuests(
@@ -47,7 +50,19 @@ function isOfType({ types }: Guests, type: string | null | undefined): Truth {
   if (type === undefined) return unknown('identity.guestType');
   if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
-  return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));
+  return either(
+    mayBeBoth(types, type) && unknown('whether the user comes by B2B direct connect and collaboration alike'),
+    ...odd.map((name) => unknown(`what ${name} stands for`)),
+  );
+}
+
+/**
+ * Policies for direct connect meet users of collaboration who are eligible for it, and the reverse where there is a guest
+ * account (Entra docs, concept-conditional-access-users-groups). Neither is in the directory.
+ */
+function mayBeBoth(types: ReadonlySet<string>, type: string | null): boolean {
+  if (type === DIRECT_CONNECT) return COLLABORATION.some((name) => types.has(name));
+  return type !== null && COLLABORATION.includes(type) && types.has(DIRECT_CONNECT);
 }
 
 function isOfTenant(
