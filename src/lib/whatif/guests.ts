@@ -16,7 +16,6 @@ export interface Guests {
 /** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
 const INTERNAL = 'internalGuest';
 
-const DIRECT_CONNECT = 'b2bDirectConnectUser';
 const COLLABORATION: readonly string[] = ['b2bCollaborationGuest', 'b2bCollaborationMember'];
 
 /** @param unread paths under `conditions.users` that were not understood */
@@ -51,18 +50,17 @@ function isOfType({ types }: Guests, type: string | null | undefined): Truth {
   if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
   return either(
-    mayBeBoth(types, type) && unknown('whether the user comes by B2B direct connect and collaboration alike'),
+    mayConnectDirectly(types, type) && unknown('whether the user is eligible for B2B direct connect'),
     ...odd.map((name) => unknown(`what ${name} stands for`)),
   );
 }
 
 /**
- * Policies for direct connect meet users of collaboration who are eligible for it, and the reverse where there is a guest
- * account (Entra docs, concept-conditional-access-users-groups). Neither is in the directory.
+ * Policies for direct connect meet users of collaboration who are eligible for it (Entra docs,
+ * concept-conditional-access-users-groups). Who connects directly alone has no account here.
  */
-function mayBeBoth(types: ReadonlySet<string>, type: string | null): boolean {
-  if (type === DIRECT_CONNECT) return COLLABORATION.some((name) => types.has(name));
-  return type !== null && COLLABORATION.includes(type) && types.has(DIRECT_CONNECT);
+function mayConnectDirectly(types: ReadonlySet<string>, type: string | null): boolean {
+  return type !== null && COLLABORATION.includes(type) && types.has('b2bDirectConnectUser');
 }
 
 function isOfTenant(
