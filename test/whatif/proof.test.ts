@@ -350,6 +350,24 @@ describe('a lock-out', () => {
     expect(lockOuts([{ ...policy, state: 'enabledForReportingButNotEnforced' }], identity)).toEqual([]);
   });
 
+  it.each<[readonly string[], object, boolean]>([
+    [['exchangeActiveSync'], { includeRoles: [id(5)] }, true],
+    [['easSupported'], { includeRoles: [id(5)] }, true],
+    [
+      ['exchangeActiveSync', 'other'],
+      { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest' } },
+      true,
+    ],
+    [['exchangeActiveSync'], { includeRoles: [id(5)], excludeUsers: [USER] }, false],
+    [['exchangeActiveSync'], { includeGroups: [id(6)] }, false],
+    [['other'], { includeRoles: [id(5)] }, false],
+    [['all'], { includeRoles: [id(5)] }, false],
+  ])('takes a block of %j for %j for one of everybody: %s', (clientAppTypes, users, isLethal) => {
+    const found = lockOuts([raw({ clientAppTypes, users })]);
+
+    expect(found.map(({ isCertain }) => isCertain)).toEqual(isLethal ? [false] : []);
+  });
+
   it('tells of what a policy always asks for before what it does in an outage', () => {
     const sessionControls = { disableResilienceDefaults: true };
     const grantControls = { operator: 'OR', builtInControls: ['compliantDevice'] };
