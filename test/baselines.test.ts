@@ -153,7 +153,7 @@ describe('the ready policies', () => {
       'require-password-change-risky-users': 'mfa and passwordChange',
       'block-office-insider-risk': 'block',
       'no-persistent-browser': 'nothing',
-      'office-app-enforced-restrictions': 'nothing',
+      'office-app-enforced-restrictions': 'session',
       'require-mfa-admins': 'mfa',
       'require-phishing-resistant-mfa-admins': phishingResistant,
       'require-mfa-admin-portals': '00000000-0000-0000-0000-000000000002',

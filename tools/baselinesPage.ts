@@ -109,7 +109,7 @@ function section(ready: ReadyPolicy): string {
   ].join('\n');
 }
 
-const SOMEBODY = 'whoever is not excluded, for example';
+const SOMEBODY = 'somebody';
 
 /** What it would do to somebody of whom nothing is known and whom nothing spares, in the words of the proof. */
 function shutOut({ baseline, file }: ReadyPolicy): string {
@@ -131,7 +131,7 @@ function shutOut({ baseline, file }: ReadyPolicy): string {
   if (found === undefined)
     return 'it shuts nobody out; it limits what a session can do or how long it lasts.';
   const [said = ''] = found.detail.slice(`"${displayName}" `.length).split(`: ${found.field}`);
-  return `it ${said}.`;
+  return `it ${said.replace(`the emergency account ${SOMEBODY}`, 'whoever is not excluded')}.`;
 }
 
 function stateOf(state: unknown): string {

@@ -177,19 +177,29 @@ describe('protected identities', () => {
               user(1, { creationType: 'Invitation' }),
               user(2, { creationType: 'Invitation', userType: 'Guest' }),
               user(3, { userType: 'Guest' }),
+              user(4, { creationType: 'SelfServiceSignUp' }),
+              user(5, { creationType: 'EmailVerified' }),
             )
           : ok(),
       ),
     ]);
 
-    const { people } = await directory.protected({ users: [1, 2, 3].map(id), groups: [] });
+    const { people } = await directory.protected({ users: [1, 2, 3, 4, 5].map(id), groups: [] });
 
     expect(people.map(({ guestType }) => guestType)).toEqual([
       'b2bCollaborationMember',
       'b2bCollaborationGuest',
       'unknown',
+      'b2bCollaborationMember',
+      null,
     ]);
-    expect(people.map(({ homeTenantId }) => homeTenantId)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(people.map(({ homeTenantId }) => homeTenantId)).toEqual([
+      'unknown',
+      'unknown',
+      'unknown',
+      'unknown',
+      null,
+    ]);
   });
 
   it('know roles by their template, and none at all where the template is not shown', async () => {

@@ -110,14 +110,12 @@ function isOutOfReach(
   );
 }
 
-const HARMLESS_SESSIONS = ['signInFrequency', 'persistentBrowser', 'applicationEnforcedRestrictions'];
-const HARMLESS_ROUTES = ['blockDownloads', 'monitorOnly'];
+const HARMLESS_SESSIONS = ['signInFrequency', 'persistentBrowser'];
 
 function shutsOut({ control, value }: SessionControl): boolean {
-  if (HARMLESS_SESSIONS.includes(control)) return value === 'not understood';
-  return !(control === 'cloudAppSecurity' && HARMLESS_ROUTES.includes(value));
+  return !HARMLESS_SESSIONS.includes(control) || value === 'not understood';
 }
 
-function nameOf({ control }: SessionControl): string {
-  return control === 'cloudAppSecurity' ? 'mcasConfigured' : control;
+function nameOf({ control, value }: SessionControl): string {
+  return control === 'cloudAppSecurity' ? value : control;
 }

@@ -149,7 +149,7 @@ describe('lock-outs that are there', () => {
         level: 'error',
         policyId: id,
         detail: expect.stringContaining(
-          `"Block all" would block the emergency account ${BREAK_GLASS_USER} signing in`,
+          `"Block all" would block the emergency account ${BREAK_GLASS_USER}, for example signing in`,
         ),
       },
     ]);

@@ -223,11 +223,12 @@ function grantOf(chance: Dice): JsonObject {
   ]);
 }
 
+/** Nothing that groups spare nobody from (`disableResilienceDefaults`): emergency accounts are spared by group here. */
 function sessionOf(chance: Dice): JsonObject {
   return chance.pick<JsonObject>([
     { signInFrequency: { isEnabled: true, type: 'hours', value: chance.between(1, 12) } },
     { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
-    { disableResilienceDefaults: true },
+    { signInFrequency: { isEnabled: true, type: 'days', value: 7 } },
   ]);
 }
 

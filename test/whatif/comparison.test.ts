@@ -8,8 +8,12 @@ import type { UserIdentity } from '../../src/lib/whatif/signIn.ts';
 import { compiled, entry, id, member, raw, SHAREPOINT, USER } from './support.ts';
 
 const OFFICE = id(31);
+const PHONE = id(32);
 const PLACES: NamedLocations = {
-  list: [{ kind: 'ip', id: OFFICE, isTrusted: true, ranges: ['198.51.100.0/24'] }],
+  list: [
+    { kind: 'ip', id: OFFICE, isTrusted: true, ranges: ['198.51.100.0/24'] },
+    { kind: 'gps', id: PHONE },
+  ],
   mfaTrustedRanges: [],
 };
 const GROUP = id(11);
@@ -35,6 +39,7 @@ function noMore(
 
 const asking = (builtInControls: readonly string[], operator = 'OR', more: object = {}): RawPolicy =>
   raw({}, { grantControls: { operator, builtInControls, ...more } });
+const BY_PHONE = { locations: { includeLocations: ['All'], excludeLocations: [PHONE] } };
 const session = (sessionControls: object | null, grantControls: object | null = MFA): RawPolicy =>
   raw({}, { grantControls, sessionControls });
 
@@ -118,6 +123,49 @@ describe('a policy does no more than before', () => {
       session({ odd: 1, odder: 2 }),
       session({ odd: 1, odder: 2 }),
     ],
+    [
+      'without resilience defaults, as before, for the same people',
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] }, clientAppTypes: ['browser'] },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: member({ groups: [GROUP] }) },
+    ],
+    [
+      'without resilience defaults that can be lived with, for the same people',
+      raw({ users: { includeGroups: [GROUP] } }, { grantControls: MFA }),
+      raw(
+        { users: { includeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: STRANGER, allowed: ['disableResilienceDefaults'] },
+    ],
+    [
+      'without resilience defaults, where everybody was blocked',
+      raw(),
+      session({ disableResilienceDefaults: true }),
+    ],
+    [
+      'asking a phone where it is, as before',
+      raw(BY_PHONE, { grantControls: MFA }),
+      raw({ ...BY_PHONE, clientAppTypes: ['browser'] }, { grantControls: MFA }),
+    ],
+    ['asking a phone where it is where it blocked', raw(), raw(BY_PHONE, { grantControls: MFA })],
+    [
+      'asking a phone that can answer where it is',
+      asking(['mfa']),
+      raw(BY_PHONE, { grantControls: MFA }),
+      { allowed: ['authenticatorAppGps'] },
+    ],
+    [
+      'in fewer places',
+      raw({ locations: { includeLocations: ['All'] } }, { grantControls: MFA }),
+      raw({ locations: { includeLocations: [OFFICE] } }, { grantControls: MFA }),
+    ],
     ['without a member that said nothing', session({ odd: null }), session(null)],
   ])('%s', (_, before, after, asked) => {
     expect(noMore(before, after, asked)).toBe(true);
@@ -174,6 +222,21 @@ describe('a policy does no more than before', () => {
         { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
       ),
       { allowed: ['mfa'] },
+    ],
+    [
+      'without resilience defaults, where a group was spared a block',
+      raw({ users: { includeUsers: ['All'], excludeGroups: [GROUP] } }),
+      raw(
+        { users: { includeUsers: ['All'], excludeGroups: [GROUP] } },
+        { grantControls: MFA, sessionControls: { disableResilienceDefaults: true } },
+      ),
+      { person: member({ groups: [GROUP] }) },
+    ],
+    ['asking a phone where it is', asking(['mfa']), raw(BY_PHONE, { grantControls: MFA })],
+    [
+      'asking what may be a phone where it is',
+      asking(['mfa']),
+      raw({ locations: { includeLocations: ['All'], excludeLocations: [id(99)] } }, { grantControls: MFA }),
     ],
     ['with a session control', session(null), session({ secureSignInSession: { isEnabled: true } })],
     [

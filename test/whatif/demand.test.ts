@@ -4,9 +4,12 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
 import { type Demand, demandOf } from '../../src/lib/whatif/demand.ts';
 import { compileGrant, controlsMet, type Grant, unmet, waysThrough } from '../../src/lib/whatif/grant.ts';
+import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import { compiled, id, raw } from './support.ts';
 
 const strength = (digit: number): string => `00000000-0000-0000-0000-00000000000${digit}`;
+const PHONE = id(31);
+const PLACES: NamedLocations = { list: [{ kind: 'gps', id: PHONE }], mfaTrustedRanges: [] };
 const NOTHING: Grant = { kind: 'nothing' };
 const BLOCK: Grant = { kind: 'block' };
 
@@ -79,7 +82,8 @@ describe('somebody who meets', () => {
 
 describe('a demand on somebody', () => {
   const of = (policy: RawPolicy, ...met: readonly string[]): Demand | undefined =>
-    demandOf(compiled([policy]).policies[0] as CompiledPolicy, new Set(met));
+    demandOf(compiled([policy], PLACES).policies[0] as CompiledPolicy, new Set(met));
+  const phone = { locations: { includeLocations: ['All'], excludeLocations: [PHONE] } };
   const mfa = { operator: 'OR', builtInControls: ['mfa'] };
   const asking = (conditions: object, grantControls: object | null, sessionControls: object | null = null) =>
     raw(conditions as Record<string, unknown>, { grantControls, sessionControls });
@@ -87,6 +91,16 @@ describe('a demand on somebody', () => {
   it.each<[string, RawPolicy, readonly string[], Demand | undefined]>([
     ['a block', raw(), ['mfa'], { kind: 'block' }],
     ['nothing', asking({}, null), [], undefined],
+    ['the place of a phone', asking(phone, null), [], { kind: 'gps' }],
+    ['the place of a phone beside a control that is met', asking(phone, mfa), ['mfa'], { kind: 'gps' }],
+    [
+      'what may be the place of a phone',
+      asking({ locations: { includeLocations: [id(99)] } }, mfa),
+      ['mfa'],
+      { kind: 'gps' },
+    ],
+    ['the place of a phone that can be given', asking(phone, mfa), ['mfa', 'authenticatorAppGps'], undefined],
+    ['a block by the place of a phone', raw(phone), ['authenticatorAppGps'], { kind: 'block' }],
     [
       'a control',
       asking({}, mfa),

@@ -153,11 +153,16 @@ describe('targets', () => {
 });
 
 describe('conditions', () => {
-  it('take a client app for what it is, under its old name too', () => {
+  it('take a client app for what it is, and leave open which part of them an old name means', () => {
     const sync = { clientApp: 'exchangeActiveSync' };
 
     expect(applies(raw({ clientAppTypes: ['exchangeActiveSync'] }), sync)).toBe(true);
-    expect(applies(raw({ clientAppTypes: ['easSupported'] }), sync)).toBe(true);
+    expect(applies(raw({ clientAppTypes: ['easSupported'] }), sync)).toBe(null);
+    expect(applies(raw({ clientAppTypes: ['easSupported', 'exchangeActiveSync'] }), sync)).toBe(true);
+    expect(applies(raw({ clientAppTypes: ['easSupported'] }), { clientApp: 'other' })).toBe(false);
+    expect(judge(raw({ clientAppTypes: ['easSupported'] }), signIn(sync)).needs).toEqual([
+      'whether the Exchange ActiveSync client is a supported one',
+    ]);
     expect(applies(raw({ clientAppTypes: ['browser'] }), sync)).toBe(false);
     expect(applies(raw({ clientAppTypes: [] }), sync)).toBe(true);
   });

@@ -22,6 +22,8 @@ function outcomes(people: readonly UserIdentity[], ...sides: readonly Guests[]):
   return new Set(people.map((person) => sides.map((side) => matchesGuests(side, person)).join()));
 }
 
+const ELIGIBLE = 'whether the user is eligible for B2B direct connect';
+
 describe('what a person of whom little is known may be', () => {
   it('is every way of being named that the tenants of the two sides allow', () => {
     const sides = [guestsOf(1, 2, 3), guestsOf(3, 4)];
@@ -113,6 +115,32 @@ describe('guests that a policy names', () => {
     ],
     [{ types: new Set(['odd']) }, { guestType: 'internalGuest' }, { needs: ['what odd stands for'] }],
     [{ types: new Set(['odd', 'internalGuest']) }, { guestType: 'internalGuest' }, true],
+    [
+      { types: new Set(['b2bDirectConnectUser', 'internalGuest']) },
+      { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },
+      { needs: [ELIGIBLE] },
+    ],
+    [
+      { types: new Set(['b2bDirectConnectUser']) },
+      { guestType: 'b2bCollaborationMember', homeTenantId: id(1) },
+      { needs: [ELIGIBLE] },
+    ],
+    [
+      { types: new Set(['b2bCollaborationMember']) },
+      { guestType: 'b2bDirectConnectUser', homeTenantId: id(1) },
+      false,
+    ],
+    [
+      { types: new Set(['b2bCollaborationMember']) },
+      { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },
+      false,
+    ],
+    [
+      { types: new Set(['b2bDirectConnectUser']) },
+      { guestType: 'serviceProvider', homeTenantId: id(1) },
+      false,
+    ],
+    [{ types: new Set(['b2bDirectConnectUser']) }, { guestType: null, homeTenantId: null }, false],
     [
       { unread: ['one', 'two'] },
       { guestType: 'b2bCollaborationGuest', homeTenantId: id(1) },

@@ -11,6 +11,7 @@ import {
 } from '../../src/lib/whatif/addresses.ts';
 import { evaluate } from '../../src/lib/whatif/evaluate.ts';
 import {
+  asksForGps,
   compileLocations,
   matchesLocation,
   type NamedLocation,
@@ -89,7 +90,9 @@ const CITY = id(32);
 const GERMANY = id(33);
 const NOWHERE = id(34);
 const BROKEN = id(35);
-const BY_PHONE = id(36);
+const PHONE = id(36);
+const STRANGE = id(37);
+const COMPLIANT_NETWORK = '3d46dbda-8382-466a-856d-eb00cbc6b910';
 
 const LOCATIONS = {
   list: [
@@ -98,7 +101,7 @@ const LOCATIONS = {
     { kind: 'country', id: GERMANY, countries: ['DE'], includeUnknownCountriesAndRegions: false },
     { kind: 'country', id: NOWHERE, countries: [], includeUnknownCountriesAndRegions: true },
     { kind: 'ip', id: BROKEN, isTrusted: false, ranges: ['198.51.100.0/24', 'no range'] },
-    { kind: 'gps', id: BY_PHONE },
+    { kind: 'gps', id: PHONE },
   ],
   mfaTrustedRanges: ['203.0.113.0/24'],
 } satisfies NamedLocations;
@@ -135,8 +138,8 @@ describe('locations of a policy', () => {
     [[NOWHERE], [], unknownCountry, true],
     [[id(99)], [], atHome, null],
     [[id(99)], [id(99)], atHome, false],
-    [[BY_PHONE], [], atHome, null],
-    [[GERMANY], [BY_PHONE], atHome, null],
+    [[PHONE], [], atHome, null],
+    [[GERMANY], [PHONE], atHome, null],
     [['AllTrusted'], [], { ipAddress: '100.64.0.1', country: 'DE' }, false],
     [['All'], [id(99)], atHome, null],
     [[BROKEN], [], inOffice, true],
@@ -144,6 +147,10 @@ describe('locations of a policy', () => {
     [[GERMANY], [], { ipAddress: '192.0.2.9' }, null],
     [[OFFICE], [], { country: 'DE' }, null],
     [[GERMANY, OFFICE], [], { country: 'DE' }, true],
+    [[PHONE], [], atHome, null],
+    [['All'], [PHONE], atHome, null],
+    [[GERMANY], [PHONE], atHome, null],
+    [['AllTrusted'], [], atHome, false],
   ])('include %j, exclude %j, from %j: %s', (include, exclude, location, expected) => {
     expect(applies(include, exclude, location)).toBe(expected);
   });
@@ -185,6 +192,45 @@ describe('locations of a policy', () => {
     expect(applies([id(41), CITY], ['AllTrusted', OFFICE], atHome, many)).toBe(null);
     expect(applies([id(41), GERMANY], [], atHome, many)).toBe(true);
     expect(applies([id(41)], [], inOffice, many)).toBe(false);
+  });
+});
+
+describe('where a phone is', () => {
+  const asked = (
+    include: readonly string[],
+    exclude: readonly string[],
+    list: NamedLocations['list'] = [
+      ...LOCATIONS.list,
+      { kind: 'unread', id: STRANGE },
+      { kind: 'unread', id: COMPLIANT_NETWORK },
+    ],
+  ): unknown => {
+    const policy = {
+      'conditions.locations.includeLocations': include,
+      'conditions.locations.excludeLocations': exclude,
+    };
+    return asksForGps(compileLocations({ list, mfaTrustedRanges: null })(policy, []));
+  };
+
+  it.each<[readonly string[], readonly string[], unknown]>([
+    [[], [], false],
+    [['All'], ['AllTrusted'], false],
+    [[GERMANY], [OFFICE, BROKEN, NOWHERE], false],
+    [[PHONE], [], true],
+    [['All'], [PHONE], true],
+    [[PHONE], [PHONE], true],
+    [[GERMANY, PHONE, STRANGE], [OFFICE], true],
+    [['All'], [STRANGE], { needs: [`named location ${STRANGE}`] }],
+    [[id(99)], [OFFICE], { needs: [`named location ${id(99)}`] }],
+    [['All'], [COMPLIANT_NETWORK], false],
+  ])('is asked for to decide on include %j, exclude %j: %j', (include, exclude, expected) => {
+    expect(asked(include, exclude)).toEqual(expected);
+  });
+
+  it('may be asked for wherever the locations were not read, but not to know which are trusted', () => {
+    expect(asked([OFFICE], [], null)).toEqual({ needs: [`named location ${OFFICE}`] });
+    expect(asked(['All'], ['AllTrusted'], null)).toBe(false);
+    expect(asked(['All'], [COMPLIANT_NETWORK], null)).toBe(false);
   });
 });
 

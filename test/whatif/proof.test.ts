@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type CompiledPolicy, compile } from '../../src/lib/whatif/compile.ts';
 import { evaluate, evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
+import type { NamedLocations } from '../../src/lib/whatif/locations.ts';
 import {
   everySubset,
   type LockOut,
@@ -11,12 +12,15 @@ import {
   proveNoLockOut,
 } from '../../src/lib/whatif/proof.ts';
 import { readNamedLocation } from '../../src/lib/whatif/request.ts';
+import type { SignIn } from '../../src/lib/whatif/signIn.ts';
 import { compiled, entry, id, raw, USER } from './support.ts';
 import {
   allowedControls,
+  asksPhone,
   everyGuise,
   everySignIn,
   facts,
+  failsInOutage,
   locations,
   narrowedTo,
   type Piece,
@@ -53,15 +57,24 @@ function isLethalByTrying(
   pieces: readonly Piece[],
   person: ProtectedFacts,
   allowed: readonly string[],
+  places: NamedLocations,
 ): boolean {
   if (raw.state !== 'enabled') return false;
-  const hits = everyGuise(person)
-    .flatMap((guise) => everySignIn(guise, pieces))
-    .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
+  const hitsOn = (one: ProtectedFacts): readonly SignIn[] =>
+    everyGuise(one)
+      .flatMap((guise) => everySignIn(guise, pieces))
+      .filter((signIn) => evaluatePolicy(policy, signIn).policyApplies !== false);
+  const hits = hitsOn(person);
+  const isHitInOutage = (): boolean => hitsOn({ ...person, groups: 'unknown', roles: 'unknown' }).length > 0;
   const canBeAsked = hits.some(({ clientApp }) =>
     ['browser', 'mobileAppsAndDesktopClients'].includes(clientApp ?? ''),
   );
-  return hits.length > 0 && (shutsOut(raw, allowed) || (raw.grantControls !== null && !canBeAsked));
+  const isHit =
+    hits.length > 0 &&
+    (shutsOut(raw, allowed) ||
+      asksPhone(raw, places, allowed) ||
+      (raw.grantControls !== null && !canBeAsked));
+  return isHit || (failsInOutage(raw, allowed) && isHitInOutage());
 }
 
 describe('the proof', () => {
@@ -78,7 +91,14 @@ describe('the proof', () => {
         (one, pieces, places, person, allowed) => {
           const policy = narrowedTo(pieces, one);
           const set = compiled([{ ...policy, id: id(900) }], places);
-          const tried = isLethalByTrying(policy, set.policies[0] as CompiledPolicy, pieces, person, allowed);
+          const tried = isLethalByTrying(
+            policy,
+            set.policies[0] as CompiledPolicy,
+            pieces,
+            person,
+            allowed,
+            places,
+          );
           tries++;
           lethal += tried ? 1 : 0;
 
@@ -187,7 +207,7 @@ describe('a lock-out', () => {
       signIn: { clientApp: 'browser', platform: 'linux' },
     });
     expect(found?.detail).toBe(
-      `"CA900" would block the emergency account ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API) with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
+      `"CA900" would block the emergency account ${USER}, for example signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API) with browser on linux: conditions.users.includeRoles takes it in, and conditions.users.excludeGroups does not spare it`,
     );
   });
 
@@ -237,18 +257,14 @@ describe('a lock-out', () => {
       true,
     ],
     ['a control we do not know', { networkAccessSecurity: { isEnabled: true } }, true],
-    [
-      'no downloads',
-      { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
-      false,
-    ],
+    ['no downloads', { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } }, true],
     [
       'signing in every time',
       { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
       false,
     ],
     ['not staying signed in', { persistentBrowser: { isEnabled: true, mode: 'never' } }, false],
-    ['less to do in Office', { applicationEnforcedRestrictions: { isEnabled: true } }, false],
+    ['less to do in Office', { applicationEnforcedRestrictions: { isEnabled: true } }, true],
   ])('for a session: %s', (_, sessionControls, isLethal) => {
     const policy = raw({}, { grantControls: null, sessionControls });
 
@@ -289,8 +305,119 @@ describe('a lock-out', () => {
     const [found] = lockOuts([policy]);
 
     expect(found?.detail).toContain(
-      ` ${words} the emergency account ${USER} signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API): conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
+      ` ${words} the emergency account ${USER}, for example signing in to 797f4846-ba00-4fd7-ba43-dac1f8f63013 (Windows Azure Service Management API): conditions.users.includeUsers takes it in, and conditions.users.excludeUsers does not spare it`,
     );
+  });
+
+  it.each<[string, object, Partial<ProtectedFacts>, boolean]>([
+    [
+      'who is in a group that is spared',
+      { includeUsers: ['All'], excludeGroups: [id(6)] },
+      { groups: [id(6)] },
+      true,
+    ],
+    [
+      'who is in a group that is spared, and more that are not known',
+      { includeUsers: ['All'], excludeGroups: [id(6)] },
+      { groups: { atLeast: [id(6)] } },
+      true,
+    ],
+    [
+      'who has a role that is spared',
+      { includeUsers: ['All'], excludeRoles: [id(5)] },
+      { roles: [id(5)] },
+      true,
+    ],
+    ['who is not in the group it is for', { includeGroups: [id(6)] }, {}, true],
+    ['who has not the role it is for', { includeRoles: [id(5)] }, {}, true],
+    [
+      'who is spared by name',
+      { includeUsers: ['All'], excludeGroups: [id(6)], excludeUsers: [USER] },
+      {},
+      false,
+    ],
+    ['whom it is not for by name', { includeUsers: [id(2)] }, {}, false],
+    [
+      'who is no guest, where it is for guests',
+      { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest' } },
+      {},
+      false,
+    ],
+  ])('in an outage without resilience defaults, for one %s', (_, users, identity, isLethal) => {
+    const grantControls = { operator: 'OR', builtInControls: ['compliantDevice'] };
+    const policy = raw({ users }, { grantControls, sessionControls: { disableResilienceDefaults: true } });
+    const [found] = lockOuts([policy], identity);
+
+    expect(found?.demand).toEqual(
+      isLethal
+        ? {
+            kind: 'session',
+            control: 'disableResilienceDefaults',
+            why: 'without resilience defaults, groups and roles spare nobody during an outage',
+          }
+        : undefined,
+    );
+    expect(found?.missingFrom).toBe(isLethal ? 'conditions.users.excludeUsers' : undefined);
+    expect(found?.isCertain).toBe(isLethal ? false : undefined);
+    expect(lockOuts([policy], identity, ['disableResilienceDefaults'])).toEqual([]);
+    expect(lockOuts([{ ...policy, state: 'enabledForReportingButNotEnforced' }], identity)).toEqual([]);
+  });
+
+  it.each<[readonly string[], object, boolean]>([
+    [['exchangeActiveSync'], { includeRoles: [id(5)] }, true],
+    [['easSupported'], { includeRoles: [id(5)] }, true],
+    [
+      ['exchangeActiveSync', 'other'],
+      { includeGuestsOrExternalUsers: { guestOrExternalUserTypes: 'internalGuest' } },
+      true,
+    ],
+    [['exchangeActiveSync'], { includeRoles: [id(5)], excludeUsers: [USER] }, false],
+    [['exchangeActiveSync'], { includeGroups: [id(6)] }, false],
+    [['other'], { includeRoles: [id(5)] }, false],
+    [['all'], { includeRoles: [id(5)] }, false],
+  ])('takes a block of %j for %j for one of everybody: %s', (clientAppTypes, users, isLethal) => {
+    const found = lockOuts([raw({ clientAppTypes, users })]);
+
+    expect(found.map(({ isCertain }) => isCertain)).toEqual(isLethal ? [false] : []);
+  });
+
+  it('tells of what a policy always asks for before what it does in an outage', () => {
+    const sessionControls = { disableResilienceDefaults: true };
+    const grantControls = { operator: 'OR', builtInControls: ['compliantDevice'] };
+
+    expect(lockOuts([raw({}, { grantControls, sessionControls })])).toMatchObject([
+      { demand: { kind: 'controls' }, isCertain: true },
+    ]);
+  });
+
+  it('says that a phone is asked where it is, whatever is asked for then', () => {
+    const locations = { includeLocations: ['All'], excludeLocations: [id(31)] };
+    const policies = compiled(
+      [raw({ locations }, { grantControls: { operator: 'OR', builtInControls: ['mfa'] } })],
+      { list: [{ kind: 'gps', id: id(31) }], mfaTrustedRanges: [] },
+    );
+    const [found] = proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: ['mfa'] });
+
+    expect(found?.demand).toEqual({ kind: 'gps' });
+    expect(found?.detail).toContain(
+      ` could ask the Authenticator app for the place (authenticatorAppGps) of the emergency account ${USER}, for example signing in to`,
+    );
+  });
+
+  it('finds who is at one place by their address and at another by their phone', () => {
+    const [germany, byPhone] = [id(31), id(32)];
+    const locations = { includeLocations: [germany], excludeLocations: [byPhone] };
+    const raws = ['clientIpAddress', 'authenticatorAppGps'].map((countryLookupMethod, index) => ({
+      id: [germany, byPhone][index],
+      countriesAndRegions: ['DE'],
+      countryLookupMethod,
+    }));
+    const list = raws.flatMap((one) => readNamedLocation(one) ?? []);
+    const policies = compiled([raw({ locations })], { list, mfaTrustedRanges: [] });
+
+    expect(proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: [] })).toMatchObject([
+      { demand: { kind: 'block' }, isCertain: false },
+    ]);
   });
 
   it('says what it asks of clients that cannot show it', () => {
@@ -301,7 +428,7 @@ describe('a lock-out', () => {
     ]);
 
     expect(found?.detail).toContain(
-      ` would ask for compliantDevice, mfa, which this client cannot show, from the emergency account ${USER} signing in to`,
+      ` would ask for compliantDevice, mfa, which this client cannot show, from the emergency account ${USER}, for example signing in to`,
     );
   });
 

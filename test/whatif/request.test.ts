@@ -317,6 +317,21 @@ describe('a named location', () => {
     });
   });
 
+  it('by countries goes by the address unless another method is said', () => {
+    const germany = { id: id(2), countriesAndRegions: ['DE'] };
+    const read = (countryLookupMethod: unknown) =>
+      readNamedLocation({ ...germany, countryLookupMethod })?.kind;
+
+    expect(read(undefined)).toBe('country');
+    expect(read(null)).toBe('country');
+    expect(read('clientIpAddress')).toBe('country');
+    expect(read('unknownFutureValue')).toBe('unread');
+    expect(readNamedLocation({ ...germany, countryLookupMethod: 'authenticatorAppGps' })).toEqual({
+      kind: 'gps',
+      id: id(2),
+    });
+  });
+
   it('is unread, not absent, where we do not know its kind', () => {
     expect(readNamedLocation({ id: id(3), compliantNetwork: true })).toEqual({ kind: 'unread', id: id(3) });
   });

@@ -139,11 +139,24 @@ describe('a session control that can shut somebody out', () => {
       control('cloudAppSecurity', 'null'),
       { name: 'mcasConfigured', why: 'a policy in Defender for Cloud Apps decides, and it may block' },
     ],
-    [control('cloudAppSecurity', 'monitorOnly'), undefined],
-    [control('cloudAppSecurity', 'blockDownloads'), undefined],
+    [
+      control('cloudAppSecurity', 'monitorOnly'),
+      { name: 'monitorOnly', why: 'while Defender for Cloud Apps is down it may block' },
+    ],
+    [
+      control('cloudAppSecurity', 'blockDownloads'),
+      { name: 'blockDownloads', why: 'while Defender for Cloud Apps is down it may block' },
+    ],
+    [
+      control('cloudAppSecurity', 'unknownFutureValue'),
+      { name: 'unknownFutureValue', why: 'a policy in Defender for Cloud Apps decides, and it may block' },
+    ],
+    [
+      control('applicationEnforcedRestrictions', 'on'),
+      { name: 'applicationEnforcedRestrictions', why: 'SharePoint may block devices that are not managed' },
+    ],
     [control('signInFrequency', 'everyTime'), undefined],
     [control('persistentBrowser', 'never'), undefined],
-    [control('applicationEnforcedRestrictions', 'on'), undefined],
   ])('is told with its name and why: %j', (one, block) => {
     expect(sessionBlock(one)).toEqual(block);
   });

@@ -20,6 +20,7 @@ const CITY = id(32);
 const GERMANY = id(33);
 const NO_COUNTRY = id(34);
 const UNREAD = id(35);
+const PHONE = id(36);
 const MFA_TRUSTED = '00000000-0000-0000-0000-000000000000';
 
 export const locations: fc.Arbitrary<NamedLocations> = fc.record({
@@ -29,6 +30,7 @@ export const locations: fc.Arbitrary<NamedLocations> = fc.record({
       { kind: 'ip', id: CITY, isTrusted: false, ranges: ['198.51.100.0/25', '203.0.113.0/24'] },
       { kind: 'country', id: GERMANY, countries: ['DE'], includeUnknownCountriesAndRegions: false },
       { kind: 'country', id: NO_COUNTRY, countries: [], includeUnknownCountriesAndRegions: true },
+      { kind: 'gps', id: PHONE },
     ],
     null,
   ),
@@ -243,7 +245,7 @@ const applications = fc.oneof(
   fc.constant({ includeApplications: ['None'] }),
 );
 
-const NAMES = ['AllTrusted', OFFICE, CITY, GERMANY, NO_COUNTRY, UNREAD, MFA_TRUSTED];
+const NAMES = ['AllTrusted', OFFICE, CITY, GERMANY, NO_COUNTRY, PHONE, UNREAD, MFA_TRUSTED];
 
 const place = fc.record({
   includeLocations: fc.oneof(fc.constant(['All']), fc.subarray(NAMES, { minLength: 1, maxLength: 2 })),
@@ -387,6 +389,8 @@ export const allowedControls: fc.Arbitrary<readonly string[]> = fc.subarray([
   'approvedApplication',
   'secureSignInSession',
   'mcasConfigured',
+  'authenticatorAppGps',
+  'disableResilienceDefaults',
   PHISHING_RESISTANT,
   TERMS,
 ]);
@@ -404,14 +408,29 @@ export function shutsOut(raw: RawPolicy, met: readonly string[]): boolean {
     const said = session[name];
     return said === true || (typeof said === 'object' && said?.isEnabled === true);
   };
-  const goesElsewhere =
-    typeof session.cloudAppSecurity === 'object' &&
-    session.cloudAppSecurity?.cloudAppSecurityType === 'mcasConfigured';
+  const { cloudAppSecurity } = session;
+  const elsewhere = typeof cloudAppSecurity === 'object' ? cloudAppSecurity?.cloudAppSecurityType : undefined;
   return (
     (grant !== null && !isGranted(grant, met)) ||
     ['secureSignInSession', 'disableResilienceDefaults'].some((name) => isOn(name) && !met.includes(name)) ||
-    (goesElsewhere && !met.includes('mcasConfigured'))
+    (elsewhere !== undefined && !met.includes(elsewhere))
   );
+}
+
+/** Whether a policy of such a world keeps out in an outage whom only groups and roles would spare. */
+export function failsInOutage(raw: RawPolicy, met: readonly string[]): boolean {
+  const session = (raw.sessionControls ?? {}) as Session;
+  return session.disableResilienceDefaults === true && !met.includes('disableResilienceDefaults');
+}
+
+/** Whether a policy of such a world may ask somebody's phone where it is, and the phone is not said to answer. */
+export function asksPhone(raw: RawPolicy, { list }: NamedLocations, met: readonly string[]): boolean {
+  const { locations } = raw.conditions as { locations?: Record<string, readonly string[]> | null };
+  const named = Object.values(locations ?? {}).flat();
+  const isKnown = (name: string): boolean =>
+    ['All', 'AllTrusted', MFA_TRUSTED].includes(name) ||
+    (list ?? []).some(({ id: known, kind }) => known === name && kind !== 'gps');
+  return !met.includes('authenticatorAppGps') && !named.every(isKnown);
 }
 
 function isGranted(grant: Grant, met: readonly string[]): boolean {

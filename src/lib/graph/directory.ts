@@ -280,9 +280,12 @@ function userOf(item: unknown): User {
   };
 }
 
-/** Whoever was invited signs in elsewhere (Microsoft Graph, user: creationType); of other guests it is not said. */
+/**
+ * Whoever was invited, or signed up by a user flow, signs in elsewhere (Microsoft Graph, user: creationType); of other
+ * guests it is not said.
+ */
 function guestTypeOf(userType: unknown, creationType: unknown): ProtectedFacts['guestType'] {
-  if (creationType === 'Invitation')
+  if (creationType === 'Invitation' || creationType === 'SelfServiceSignUp')
     return userType === 'Member' ? 'b2bCollaborationMember' : 'b2bCollaborationGuest';
   return userType === 'Member' ? null : 'unknown';
 }

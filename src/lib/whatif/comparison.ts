@@ -3,10 +3,10 @@ import type { Unrecognised } from '../policy/model.ts';
 import { sameValue } from '../policy/values.ts';
 import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
+import { demandOf, GPS, isEnforced, MODERN_CLIENTS, outageDemandOf } from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
 import { controlsMet, unmet, waysThrough } from './grant.ts';
-import { matchesLocation } from './locations.ts';
+import { asksForGps, matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
 import {
   CLIENT_APPS,
@@ -36,8 +36,16 @@ export function doesNoMore(
     (old.unread.length === 0 || hasSameUnread(now, old, 'conditions')) &&
     asksNoMore(now, old, met) &&
     !reachesFurther(now, old);
-  const isForTheSame = isSame(now, old, 'conditions.users');
-  return (person) => isNoMore && (isForTheSame || matchesIdentity(old.assignment, person) === true);
+  const isForAllTheSame = isForTheSame(now, old, met);
+  return (person) => isNoMore && (isForAllTheSame || matchesIdentity(old.assignment, person) === true);
+}
+
+/** In an outage, too: whom a policy is for then hangs on its resilience defaults. */
+function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
+  return (
+    isSame(now, old, 'conditions.users') &&
+    (outageDemandOf(now, met) === undefined || outageDemandOf(old, met) !== undefined)
+  );
 }
 
 /** Whether nobody who meets these controls, and perhaps others, got in before and is kept out now. */
@@ -47,6 +55,7 @@ function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<s
   if (former.kind === 'block' || isForOldClientsAlone(old)) return true;
   return (
     grantsNoLess(now, old, met) &&
+    (isSame(now, old, 'conditions.locations') || met.has(GPS) || asksForGps(now.location) === false) &&
     (isSame(now, old, 'sessionControls') || hasNoNewSessionBlock(now, old, met))
   );
 }

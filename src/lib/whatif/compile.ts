@@ -1,6 +1,6 @@
 import { BETA_ONLY, FIELDS } from '../policy/fields.ts';
 import type { FieldPath, Policy, PolicyId, PolicyKey, Unrecognised } from '../policy/model.ts';
-import { isEmptyRaw } from '../policy/values.ts';
+import { asSet, isEmptyRaw } from '../policy/values.ts';
 import { compileTargets, type Targets } from './apps.ts';
 import { type ParsedRule, parseRule } from './deviceFilter.ts';
 import { compileGrant, type Grant } from './grant.ts';
@@ -95,6 +95,7 @@ function compilePolicy(
     assignment: compileAssignment(policy, [
       ...under('conditions.users'),
       ...inPlaceOf(entry, 'conditions.users', 'conditions.clientApplications'),
+      ...broughtInBySync(policy),
     ]),
     targets: compileTargets(policy, [
       ...widening('conditions.applications'),
@@ -156,6 +157,19 @@ function inPlaceOf(
     .filter(({ empty, object, path, reason }) => !empty && reason === 'unknownMember' && object === path)
     .map(({ path }) => path)
     .filter((path) => isWithin(path, 'conditions') && !BETA_ONLY.has(path));
+}
+
+/**
+ * A policy that names Exchange ActiveSync clients is for all users where it is for roles or guests (Entra docs,
+ * concept-conditional-access-conditions, Exchange ActiveSync clients). Whether with other clients too is not said.
+ */
+function broughtInBySync(policy: Policy): readonly string[] {
+  const clients = asSet(policy['conditions.clientAppTypes']);
+  const isForSync = ['exchangeActiveSync', 'easSupported'].some((client) => clients.includes(client));
+  const isForSome = ['includeRoles', 'includeGuestsOrExternalUsers.guestOrExternalUserTypes'].some(
+    (name) => asSet(policy[`conditions.users.${name}`]).length > 0,
+  );
+  return isForSync && isForSome ? ['whom Exchange ActiveSync clients bring in'] : [];
 }
 
 function isWithin(path: string, object: string): boolean {

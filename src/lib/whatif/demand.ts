@@ -1,10 +1,15 @@
 import type { CompiledPolicy } from './compile.ts';
 import { matchesClientApp } from './evaluate.ts';
 import { unmet } from './grant.ts';
+import { asksForGps } from './locations.ts';
 import { sessionBlock } from './session.ts';
+import { couldBe } from './truth.ts';
 
 /** Clients that can be asked for a proof. The others cannot show one, so whatever is asked of them is a block (Entra docs, concept-conditional-access-conditions). */
 export const MODERN_CLIENTS: readonly string[] = ['browser', 'mobileAppsAndDesktopClients'];
+
+/** What is asked for by a location that looks a country up by GPS, in Graph's word for the method. */
+export const GPS = 'authenticatorAppGps';
 
 /** What keeps the identity out. */
 export type Demand =
@@ -16,6 +21,8 @@ export type Demand =
       /** Those it is not said to meet. */
       readonly missing: readonly string[];
     }
+  /** To decide where the person is their Authenticator app is asked. */
+  | { readonly kind: 'gps' }
   /** Only clients that cannot show a proof are asked for one. */
   | { readonly kind: 'legacyClient'; readonly controls: readonly string[] }
   | { readonly kind: 'session'; readonly control: string; readonly why: string };
@@ -35,6 +42,19 @@ export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Dema
     const canBeAsked = MODERN_CLIENTS.some((client) => matchesClientApp(clientApps, client) === true);
     if (!canBeAsked) return { kind: 'legacyClient', controls };
   }
+  if (couldBe(asksForGps(policy.location)) && !met.has(GPS)) return { kind: 'gps' };
   const block = session.map(sessionBlock).find((found) => found !== undefined && !met.has(found.name));
   return block === undefined ? undefined : { kind: 'session', control: block.name, why: block.why };
+}
+
+const NO_RESILIENCE = 'disableResilienceDefaults';
+
+/**
+ * What a policy without resilience defaults does in an outage to everybody it could be for as long as nobody can tell who
+ * is in which group or role: it keeps them out, those in an excluded group too (Entra docs, resilience-defaults).
+ */
+export function outageDemandOf({ session }: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
+  if (met.has(NO_RESILIENCE) || !session.some(({ control }) => control === NO_RESILIENCE)) return undefined;
+  const why = 'without resilience defaults, groups and roles spare nobody during an outage';
+  return { kind: 'session', control: NO_RESILIENCE, why };
 }

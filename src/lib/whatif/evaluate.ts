@@ -7,7 +7,7 @@ import { isListed, type Options } from './options.ts';
 import { matchesIdentity } from './people.ts';
 import { combineSessions, type Session } from './session.ts';
 import { DEVICE_ATTRIBUTES, type Device, type SignIn } from './signIn.ts';
-import { both, isUnknown, not, type Truth, unknown } from './truth.ts';
+import { both, either, isUnknown, not, type Truth, unknown } from './truth.ts';
 
 /**
  * How to take what was not given. `depends`: the answer may depend on it. `asGraph`: as Graph's own What If answers: no
@@ -174,9 +174,12 @@ function fails(
 
 export function matchesClientApp(clientApps: Options, clientApp: string | undefined): Truth {
   if (clientApps.values.includes('all')) return true;
-  // The old name of what is now `exchangeActiveSync` (Graph, conditionalAccessClientApp).
-  const isSync = clientApp === 'exchangeActiveSync' && clientApps.values.includes('easSupported');
-  return isSync || isListed(clientApps, clientApp, 'clientApp');
+  // The part of the Exchange ActiveSync clients that are on supported platforms (Graph docs, conditionalAccessConditionSet).
+  const mayBeSync = clientApp === 'exchangeActiveSync' && clientApps.values.includes('easSupported');
+  return either(
+    isListed(clientApps, clientApp, 'clientApp'),
+    mayBeSync && unknown('whether the Exchange ActiveSync client is a supported one'),
+  );
 }
 
 export function matchesPlatform(platforms: CompiledPolicy['platforms'], platform: string | undefined): Truth {

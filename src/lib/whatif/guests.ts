@@ -2,7 +2,7 @@ import { GUEST_TYPES } from '../policy/fields.ts';
 import type { Policy } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
 import type { UserIdentity } from './signIn.ts';
-import { both, type Truth, unknown } from './truth.ts';
+import { both, either, type Truth, unknown } from './truth.ts';
 
 /** The guests and external users one side of a policy names. */
 export interface Guests {
@@ -15,6 +15,8 @@ export interface Guests {
 
 /** The one type that belongs to this tenant, so that a list of tenants does not narrow it (Entra docs, authentication-conditional-access). */
 const INTERNAL = 'internalGuest';
+
+const COLLABORATION: readonly string[] = ['b2bCollaborationGuest', 'b2bCollaborationMember'];
 
 /** @param unread paths under `conditions.users` that were not understood */
 export function compileGuests(
@@ -51,7 +53,18 @@ function isOfType({ types }: Guests, { guestType: type, isGuest }: UserIdentity)
       : unknown('identity.guestType');
   if (type !== null && types.has(type)) return true;
   const odd = [...types].filter((name) => !GUEST_TYPES.includes(name));
-  return odd.length === 0 ? false : unknown(...odd.map((name) => `what ${name} stands for`));
+  return either(
+    mayConnectDirectly(types, type) && unknown('whether the user is eligible for B2B direct connect'),
+    ...odd.map((name) => unknown(`what ${name} stands for`)),
+  );
+}
+
+/**
+ * Policies for direct connect meet users of collaboration who are eligible for it (Entra docs,
+ * concept-conditional-access-users-groups). Who connects directly alone has no account here.
+ */
+function mayConnectDirectly(types: ReadonlySet<string>, type: string | null): boolean {
+  return type !== null && COLLABORATION.includes(type) && types.has('b2bDirectConnectUser');
 }
 
 function isOfTenant(

@@ -22,8 +22,8 @@ export type NamedLocation =
       readonly includeUnknownCountriesAndRegions: boolean;
     }
   /**
-   * Countries by where the Authenticator app says the phone is. That may be in another country than the address is, and no
-   * sign-in here tells; so it could match, and never spares (Entra docs, concept-assignment-network).
+   * Countries by where the Authenticator app says the phone is (`authenticatorAppGps`). That may be in another country than
+   * the address is, and no sign-in here tells; so it could match, and never spares (Entra docs, concept-assignment-network).
    */
   | { readonly kind: 'gps'; readonly id: string }
   /** It is there, and we cannot say what it holds. */
@@ -42,6 +42,9 @@ export const NO_LOCATIONS_READ: NamedLocations = { list: null, mfaTrustedRanges:
 /** Stands for the trusted addresses of the old per-user MFA settings (Graph docs, conditionalAccessLocations). */
 const MFA_TRUSTED = '00000000-0000-0000-0000-000000000000';
 
+/** Id of "All Compliant Network locations" in every tenant (Graph docs, compliantNetworkNamedLocation); v1.0 need not list it. */
+const COMPLIANT_NETWORK = '3d46dbda-8382-466a-856d-eb00cbc6b910';
+
 /** Where a list of locations reaches. */
 export interface Places {
   readonly isEverywhere: boolean;
@@ -50,6 +53,8 @@ export interface Places {
   readonly hasUnknownCountries: boolean;
   /** Locations of which nothing is known, so the sign-in may be in them. */
   readonly unread: readonly string[];
+  /** Whether one of them asks the Authenticator app where the person is. */
+  readonly asksForGps: Truth;
 }
 
 export interface LocationCondition {
@@ -104,6 +109,7 @@ const NOWHERE: Places = {
   countries: new Set(),
   hasUnknownCountries: false,
   unread: [],
+  asksForGps: false,
 };
 
 function atlasOf({ list, mfaTrustedRanges }: NamedLocations): Atlas {
@@ -118,7 +124,8 @@ function atlasOf({ list, mfaTrustedRanges }: NamedLocations): Atlas {
       : [],
   );
   const notRead = list === null ? [{ ...NOWHERE, unread: ['named locations'] }] : [];
-  return { byId, mfaTrusted, trusted: union([...trusted, mfaTrusted, ...notRead]) };
+  // No location by countries can be trusted (Graph docs, countryNamedLocation).
+  return { byId, mfaTrusted, trusted: { ...union([...trusted, mfaTrusted, ...notRead]), asksForGps: false } };
 }
 
 function placesOfOne(location: NamedLocation): Places {
@@ -132,9 +139,15 @@ function placesOfOne(location: NamedLocation): Places {
         hasUnknownCountries: location.includeUnknownCountriesAndRegions,
       };
     case 'gps':
+      return { ...NOWHERE, unread: [`named location ${location.id}`], asksForGps: true };
     case 'unread':
-      return { ...NOWHERE, unread: [`named location ${location.id}`] };
+      return unreadPlaces(location.id);
   }
+}
+
+function unreadPlaces(id: string): Places {
+  const name = `named location ${id}`;
+  return { ...NOWHERE, unread: [name], asksForGps: id === COMPLIANT_NETWORK ? false : unknown(name) };
 }
 
 /** A range that cannot be read may hold anything. */
@@ -158,7 +171,7 @@ function placesNamed(name: string, { byId, trusted, mfaTrusted }: Atlas): Places
   if (name === 'All') return { ...NOWHERE, isEverywhere: true };
   if (name === 'AllTrusted') return trusted;
   if (name === MFA_TRUSTED) return mfaTrusted;
-  return byId.get(name) ?? { ...NOWHERE, unread: [`named location ${name}`] };
+  return byId.get(name) ?? unreadPlaces(name);
 }
 
 /** Its addresses are taken as not read: a sign-in may come from there. */
@@ -175,7 +188,16 @@ function union(places: readonly Places[]): Places {
     countries: new Set(places.flatMap(({ countries }) => [...countries])),
     hasUnknownCountries: places.some(({ hasUnknownCountries }) => hasUnknownCountries),
     unread: [...new Set(places.flatMap(({ unread }) => unread))],
+    asksForGps: either(...places.map(({ asksForGps }) => asksForGps)),
   };
+}
+
+/**
+ * Whether a policy asks the Authenticator app where the person is before it decides, wherever they are. Who has none, or
+ * signed in without a password, cannot answer and is kept out (Entra docs, concept-assignment-network).
+ */
+export function asksForGps(condition: LocationCondition | null): Truth {
+  return condition === null ? false : either(condition.include.asksForGps, condition.exclude.asksForGps);
 }
 
 /** Whether a sign-in comes from where the policy is for. */

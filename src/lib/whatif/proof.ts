@@ -3,7 +3,7 @@ import { asSet } from '../policy/values.ts';
 import { withName } from '../wellKnown.ts';
 import { doesNoMore } from './comparison.ts';
 import { type CompiledPolicy, type CompiledSet, compile, type PolicyEntry } from './compile.ts';
-import { type Demand, demandOf, isEnforced, MODERN_CLIENTS } from './demand.ts';
+import { type Demand, demandOf, GPS, isEnforced, MODERN_CLIENTS, outageDemandOf } from './demand.ts';
 import { matchesClientApp } from './evaluate.ts';
 import { controlsMet } from './grant.ts';
 import { completions } from './guests.ts';
@@ -72,18 +72,49 @@ export interface Question {
  * filter knows. Combinations that no real device or network makes (a filter that matches on a client that carries no
  * device state, an address of another country) count as sign-ins: the space is too large rather than too small.
  *
- * What cannot be read (a filter, a location, a membership, an unknown word) could match, and never spares.
+ * What cannot be read (a filter, a location, a membership, an unknown word) could match, and never spares. That nobody can
+ * tell groups and roles apart in an outage is looked at beside all that, where a policy switches resilience off.
  */
 export function proveNoLockOut({ policies, identities, allowedControls }: Question): readonly LockOut[] {
   const met = controlsMet(allowedControls);
   const people = identities.map(personOf);
   return policies.policies.flatMap((policy) => {
-    const demand = isEnforced(policy) ? demandOf(policy, met) : undefined;
-    if (demand === undefined) return [];
-    const hit = people.flatMap((person) => exposure(policy, person) ?? []);
+    const threats = isEnforced(policy) ? threatsOf(policy, met) : [];
+    const hit = threats.length === 0 ? [] : people.flatMap((person) => hitBy(threats, policy, person) ?? []);
     const reach = hit.length === 0 ? null : reachOf(policy);
-    return reach === null ? [] : hit.map((exposed) => lockOut(policy, exposed, demand, reach));
+    return reach === null ? [] : hit.map((exposed) => lockOut(policy, exposed, reach));
   });
+}
+
+/** What a policy does, and to whom. */
+interface Threat {
+  readonly demand: Demand;
+  /** The list that would spare them. */
+  readonly missingFrom: FieldPath;
+  /** Nobody can tell who is in which group or role. */
+  readonly isInOutage: boolean;
+}
+
+function threatsOf(policy: CompiledPolicy, met: ReadonlySet<string>): readonly Threat[] {
+  const demand = demandOf(policy, met);
+  const outage = outageDemandOf(policy, met);
+  return [
+    ...(demand === undefined ? [] : [{ demand, missingFrom: spareList(policy), isInOutage: false }]),
+    ...(outage === undefined ? [] : [{ demand: outage, missingFrom: EXCLUDED_USERS, isInOutage: true }]),
+  ];
+}
+
+/** The first that hits somebody: the second is for those whom their groups and roles alone keep out of reach. */
+function hitBy(threats: readonly Threat[], policy: CompiledPolicy, person: UserIdentity): Hit | undefined {
+  for (const threat of threats) {
+    const exposed = exposure(policy, threat.isInOutage ? withoutGroups(person) : person);
+    if (exposed !== undefined) return { ...exposed, threat };
+  }
+  return undefined;
+}
+
+function withoutGroups({ groups: _, groupsAtLeast: __, roles: ___, ...person }: UserIdentity): UserIdentity {
+  return person;
 }
 
 function personOf({ id, groups, roles, guestType, homeTenantId }: ProtectedFacts): UserIdentity {
@@ -104,6 +135,10 @@ interface Exposed {
   readonly isCertain: boolean;
 }
 
+interface Hit extends Exposed {
+  readonly threat: Threat;
+}
+
 /** Whether and how a policy is for somebody, whatever the unknown about them turns out to be. */
 function exposure({ assignment }: CompiledPolicy, known: UserIdentity): Exposed | undefined {
   const { include, homes } = assignment;
@@ -120,15 +155,13 @@ function exposure({ assignment }: CompiledPolicy, known: UserIdentity): Exposed 
 
 function lockOut(
   policy: CompiledPolicy,
-  { person, way, isCertain }: Exposed,
-  demand: Demand,
+  { person, way, isCertain, threat: { demand, missingFrom } }: Hit,
   reach: Reach,
 ): LockOut {
   const { id, key, displayName } = policy.entry;
   const isSure = isCertain && reach.isCertain && policy.state === 'enabled';
   const client = legacyClient(policy, demand);
   const example = client === undefined ? reach.example : { ...reach.example, clientApp: client };
-  const missingFrom = spareList(policy);
   const verb = isSure ? 'would' : 'could';
   return {
     policyId: id,
@@ -140,7 +173,7 @@ function lockOut(
     field: way.path,
     missingFrom,
     isCertain: isSure,
-    detail: `"${displayName}" ${verb} ${demandWords(demand)} the emergency account ${person.id} ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
+    detail: `"${displayName}" ${verb} ${demandWords(demand)} the emergency account ${person.id}, for example ${describe(policy, example)}: ${way.path} takes it in, and ${missingFrom} does not spare it`,
   };
 }
 
@@ -152,11 +185,12 @@ function legacyClient({ clientApps }: CompiledPolicy, demand: Demand): string | 
   );
 }
 
+const EXCLUDED_USERS = 'conditions.users.excludeUsers';
+
 /** Where an exclusion was meant to be: the list that is in use, or else the plainest one. */
 function spareList({ entry: { policy } }: CompiledPolicy): FieldPath {
-  const path = 'conditions.users.exclude';
-  const names = ['Users', 'Groups', 'Roles'].map((name) => `${path}${name}`);
-  return names.find((name) => asSet(policy[name]).length > 0) ?? `${path}Users`;
+  const names = [EXCLUDED_USERS, 'conditions.users.excludeGroups', 'conditions.users.excludeRoles'];
+  return names.find((name) => asSet(policy[name]).length > 0) ?? EXCLUDED_USERS;
 }
 
 function demandWords(demand: Demand): string {
@@ -165,6 +199,8 @@ function demandWords(demand: Demand): string {
       return 'block';
     case 'controls':
       return `ask for ${demand.missing.map(withName).join(demand.operator === 'AND' ? ' and ' : ' or ')} from`;
+    case 'gps':
+      return `ask the Authenticator app for the place (${GPS}) of`;
     case 'legacyClient':
       return `ask for ${demand.controls.map(withName).join(', ')}, which this client cannot show, from`;
     case 'session':

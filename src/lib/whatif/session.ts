@@ -102,12 +102,14 @@ function isStricter(one: Frequency, other: Frequency): boolean {
  *
  * - `secureSignInSession`: apps get in only with a token bound to a registered device, which an emergency account on a
  *   borrowed machine has not (Entra docs, concept-token-protection).
- * - `disableResilienceDefaults`: nobody gets in while Entra's primary service is down, which is what emergency accounts
- *   are for (Entra docs, resilience-defaults).
+ * - `disableResilienceDefaults`: while Entra's primary service is down no session goes on, which is what emergency accounts
+ *   are for (Entra docs, resilience-defaults). New ones do not begin then whatever a policy says.
  * - `cloudAppSecurity` with `mcasConfigured`: an access policy in Defender for Cloud Apps decides, and may block; we do
- *   not read it. `monitorOnly` and `blockDownloads` let people in.
- * - Signing in again (`signInFrequency`), not staying signed in (`persistentBrowser`) and less to do inside Office
- *   (`applicationEnforcedRestrictions`) keep nobody out.
+ *   not read it. With `monitorOnly` and `blockDownloads` people get in, but for the time it is down: whether it blocks then
+ *   is a setting Graph does not show (Defender docs, troubleshooting-proxy-end-users, Downtime).
+ * - `applicationEnforcedRestrictions`: SharePoint limits what a device that is not managed may do, or blocks it, by a
+ *   setting of its own (SharePoint docs, control-access-from-unmanaged-devices).
+ * - Signing in again (`signInFrequency`) and not staying signed in (`persistentBrowser`) keep nobody out.
  * - What is not understood may do anything.
  */
 export function sessionBlock({
@@ -120,10 +122,14 @@ export function sessionBlock({
     return { name: control, why: 'token protection lets in only apps on a registered device' };
   if (control === 'disableResilienceDefaults')
     return { name: control, why: 'without resilience defaults nobody gets in during an outage' };
-  if (control === 'cloudAppSecurity' && !['monitorOnly', 'blockDownloads'].includes(value))
+  if (control === 'applicationEnforcedRestrictions')
+    return { name: control, why: 'SharePoint may block devices that are not managed' };
+  if (control === 'cloudAppSecurity')
     return {
       name: value === 'null' ? 'mcasConfigured' : value,
-      why: 'a policy in Defender for Cloud Apps decides, and it may block',
+      why: ['monitorOnly', 'blockDownloads'].includes(value)
+        ? 'while Defender for Cloud Apps is down it may block'
+        : 'a policy in Defender for Cloud Apps decides, and it may block',
     };
   return undefined;
 }

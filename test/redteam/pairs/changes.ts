@@ -356,7 +356,7 @@ const UNKNOWN_DEMANDS = mechanism(
       },
       {
         grantControls: null,
-        sessionControls: { cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'blockDownloads' } },
+        sessionControls: { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
       },
     ),
   ],

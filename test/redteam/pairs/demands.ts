@@ -244,6 +244,26 @@ const SESSIONS = mechanism('a session control that amounts to a block', [
     'leaves it to a policy elsewhere that may block',
     { grantControls: null, sessionControls: through('mcasConfigured') },
     { grantControls: null, sessionControls: through('blockDownloads') },
+    { allowed: ['blockDownloads'] },
+  ),
+  pair(
+    'goes through a service that may block while it is down',
+    { grantControls: null, sessionControls: through('monitorOnly') },
+    { grantControls: null, sessionControls: EVERY_TIME },
+  ),
+  pair(
+    'lets SharePoint block devices that are not managed',
+    {
+      applications: { includeApplications: ['Office365'] },
+      grantControls: null,
+      sessionControls: { applicationEnforcedRestrictions: { isEnabled: true } },
+    },
+    {
+      applications: { includeApplications: ['Office365'] },
+      grantControls: null,
+      sessionControls: EVERY_TIME,
+    },
+    { hits: { to: toApps(EXCHANGE) } },
   ),
   pair(
     'leaves Office 365 to a policy elsewhere',
@@ -257,7 +277,7 @@ const SESSIONS = mechanism('a session control that amounts to a block', [
       grantControls: null,
       sessionControls: through('monitorOnly'),
     },
-    { hits: { to: toApps(EXCHANGE) } },
+    { allowed: ['monitorOnly'], hits: { to: toApps(EXCHANGE) } },
   ),
   pair(
     'asks for what they can give and binds tokens on top',
@@ -275,7 +295,7 @@ const SESSIONS = mechanism('a session control that amounts to a block', [
     {
       applications: { includeApplications: ['Office365'] },
       grantControls: asks('mfa'),
-      sessionControls: { applicationEnforcedRestrictions: { isEnabled: true } },
+      sessionControls: EVERY_TIME,
     },
     { ...MFA, hits: { to: toApps(EXCHANGE) } },
   ),
