@@ -154,6 +154,24 @@ describe('a run that writes', () => {
     expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
   });
 
+  it('has read everything afresh for what it writes in place of a version that waits', async () => {
+    const made = await settled();
+    made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
+      policy.state = 'disabled';
+    });
+    await made.push({ 'require-mfa': { ...article(), state: 'disabled' } });
+    await made.run({ mode: 'observe' });
+    made.tenant.directory.users.delete(BREAK_GLASS_USER);
+
+    const report = await made.run();
+
+    expect(report.policies[0]).toMatchObject({
+      verdict: 'hold',
+      meanwhile: { version: 1, outcome: { status: 'applied' } },
+    });
+    expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
+  });
+
   it.each(['serverError', 'throttled', 'forbidden'] as const)(
     'puts a proven policy right when what a member of a protected group is in cannot be read: %s',
     async (trouble) => {
