@@ -20,6 +20,8 @@ export type NamedLocation =
       /** Two letters each. */
       readonly countries: readonly string[];
       readonly includeUnknownCountriesAndRegions: boolean;
+      /** The country of the phone and not of the address: the two may differ in one sign-in. */
+      readonly isByGps?: boolean;
     }
   /** It is there, and we cannot say what it holds. */
   | { readonly kind: 'unread'; readonly id: string };
@@ -107,11 +109,12 @@ function atlasOf({ list, mfaTrustedRanges }: NamedLocations): Atlas {
       ? { ...NOWHERE, unread: ['MFA trusted IPs'] }
       : addresses(mfaTrustedRanges, 'MFA trusted IPs');
   const byId = new Map((list ?? []).map((location) => [location.id, placesOfOne(location)]));
-  const trusted = (list ?? []).flatMap((location) =>
-    location.kind === 'unread' || (location.kind === 'ip' && location.isTrusted)
-      ? [byId.get(location.id) ?? NOWHERE]
-      : [],
-  );
+  const trusted = (list ?? []).flatMap((location): readonly Places[] => {
+    // It may be trusted, so that sparing all trusted places is not to spare this one.
+    if (location.kind === 'unread')
+      return [{ ...NOWHERE, unread: [`whether named location ${location.id} is trusted`] }];
+    return location.kind === 'ip' && location.isTrusted ? [byId.get(location.id) ?? NOWHERE] : [];
+  });
   const notRead = list === null ? [{ ...NOWHERE, unread: ['named locations'] }] : [];
   return { byId, mfaTrusted, trusted: union([...trusted, mfaTrusted, ...notRead]) };
 }
@@ -121,6 +124,7 @@ function placesOfOne(location: NamedLocation): Places {
     case 'ip':
       return addresses(location.ranges, `named location ${location.id}`);
     case 'country':
+      if (location.isByGps) return { ...NOWHERE, unread: [`named location ${location.id}, by GPS`] };
       return {
         ...NOWHERE,
         countries: new Set(location.countries.map((country) => country.toUpperCase())),

@@ -74,9 +74,15 @@ export function readNamedLocation(raw: unknown): NamedLocation | undefined {
       id,
       countries: countriesAndRegions.map(String),
       includeUnknownCountriesAndRegions: raw.includeUnknownCountriesAndRegions === true,
+      ...(isByAddress(raw.countryLookupMethod) ? {} : { isByGps: true }),
     };
   }
   return { kind: 'unread', id };
+}
+
+/** What Graph takes where nothing is said (Graph docs, countryNamedLocation). */
+function isByAddress(method: unknown): boolean {
+  return method === undefined || method === null || isWord(method, 'clientIpAddress');
 }
 
 function readIdentity(identity: Json, facts: Json, complain: Complain): Identity | undefined {
