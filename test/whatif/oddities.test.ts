@@ -177,6 +177,17 @@ describe('a demand', () => {
     expect(lockOuts(raw({}, alone), {}, [APPROVED])).toEqual([]);
   });
 
+  it.each(['mfa', '00000000-0000-0000-0000-000000000004'])(
+    'of a custom control named like another is not met by that other: %s',
+    (name) => {
+      const grantControls = { operator: 'OR', builtInControls: [], customAuthenticationFactors: [name] };
+
+      expect(lockOuts(raw({}, { grantControls }), {}, [name])).toMatchObject([
+        { demand: { kind: 'controls', missing: [`custom control ${name}`] } },
+      ]);
+    },
+  );
+
   it('is there where a strength is described and not named', () => {
     const authenticationStrength = { displayName: 'Phishing-resistant', allowedCombinations: ['fido2'] };
     const policy = raw(
