@@ -31,20 +31,34 @@ export function doesNoMore(
   return (
     (old.state === 'enabled' || (isEnforced(old) && isSame(now, old, 'state'))) &&
     (old.unread.length === 0 || hasSameUnread(now, old, 'conditions')) &&
-    (isSame(now, old, 'conditions.users') || matchesIdentity(old.assignment, person) === true) &&
+    (isForSame(now, old) || matchesIdentity(old.assignment, person) === true) &&
     asksNoMore(now, old, met) &&
     !reachesFurther(now, old)
   );
+}
+
+/** Whom a condition that was not understood is for hangs on workloads being named as well. */
+function isForSame(now: CompiledPolicy, old: CompiledPolicy): boolean {
+  return isSame(now, old, 'conditions.users') && isSame(now, old, 'conditions.clientApplications');
 }
 
 /** Whether nobody who meets these controls, and perhaps others, got in before and is kept out now. */
 function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
   const former = demandOf(old, met);
   if (former === undefined) return false;
-  if (former.kind === 'block' || isForOldClientsAlone(old)) return true;
+  if (former.kind === 'block') return true;
+  if (!isSame(now, old, 'grantControls') && !isGrantUnderstood(old)) return false;
+  if (isForOldClientsAlone(old)) return true;
   return (
     grantsNoLess(now, old, met) &&
     (isSame(now, old, 'sessionControls') || hasNoNewSessionBlock(now, old, met))
+  );
+}
+
+/** An unknown control of a list is one more control; anything else not understood may have let anybody in. */
+function isGrantUnderstood(policy: CompiledPolicy): boolean {
+  return unreadOf(policy, 'grantControls').every(
+    ({ path, reason }) => reason === 'unknownValue' && path !== 'grantControls.operator',
   );
 }
 
