@@ -154,13 +154,12 @@ describe('a run that writes', () => {
     expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
   });
 
-  it('has read everything afresh before it puts the last proven version back while a newer one waits', async () => {
+  it('has read everything afresh for what it writes in place of a version that waits', async () => {
     const made = await settled();
-    await made.push({ 'require-mfa': article({ state: 'disabled' }) });
     made.tenant.admin.edit(String(made.live(NAME).id), (policy) => {
       policy.state = 'disabled';
     });
-    // Looks without writing, and keeps what it saw beside the very policies the next run finds.
+    await made.push({ 'require-mfa': { ...article(), state: 'disabled' } });
     await made.run({ mode: 'observe' });
     made.tenant.directory.users.delete(BREAK_GLASS_USER);
 
@@ -168,7 +167,7 @@ describe('a run that writes', () => {
 
     expect(report.policies[0]).toMatchObject({
       verdict: 'hold',
-      meanwhile: { outcome: { status: 'applied' } },
+      meanwhile: { version: 1, outcome: { status: 'applied' } },
     });
     expect(report.protected[0]).toMatchObject({ id: BREAK_GLASS_USER, health: 'missing' });
   });

@@ -123,7 +123,9 @@ async function loop(
   const on = switchedOn(state.desired, bindings, observation, ports.clock.now());
   const drifts = diff(leaveOn(state.desired, bindings, observation), bindings, observation);
   const changes = plan(request.tenantId, drifts);
-  const seen = await lookAround(outlook(limits, observation, bindings, changes), ports);
+  // Any of them may come to wait, and what is then written in its place stands on nothing old either.
+  const possible = [...changes, ...repairsInPlaceOf(request.tenantId, changes, bindings, observation)];
+  const seen = await lookAround(outlook(limits, observation, bindings, possible), ports);
   const facts: Facts = {
     ...limits,
     now: ports.clock.now(),
@@ -136,7 +138,9 @@ async function loop(
   };
   const verdicts = guard(facts);
   const waiting = new Set(verdicts.filter(hasNotBegun).map(({ change }) => change.key));
-  const meanwhile = guard({ ...facts, plan: repairsMeanwhile(request.tenantId, verdicts, facts) });
+  const notYet = verdicts.filter(({ decision }) => decision !== 'admit').map(({ change }) => change);
+  const repairs = repairsInPlaceOf(request.tenantId, notYet, bindings, observation);
+  const meanwhile = guard({ ...facts, plan: repairs });
   await proveSettled(drifts, waiting, bindings, ports);
   await watchContingency(on, bindings, ports);
 
@@ -209,13 +213,13 @@ function lockOutsIn(
 }
 
 /** While a new version is denied or waits, the last proven one is what the tenant is kept at: a hold must not switch repair off. */
-function repairsMeanwhile(
+function repairsInPlaceOf(
   tenant: TenantId,
-  verdicts: readonly Verdict[],
-  { bindings, observation }: Facts,
+  changes: readonly Change[],
+  bindings: ReadonlyMap<PolicyKey, Binding>,
+  observation: Observation,
 ): readonly Change[] {
-  const waiting = verdicts.filter(({ decision }) => decision !== 'admit');
-  const proven = waiting.flatMap(({ change: { desired } }) => desired.lastProven ?? []);
+  const proven = changes.flatMap(({ desired }) => desired.lastProven ?? []);
   return plan(tenant, diff(leaveOn(proven, bindings, observation), bindings, observation));
 }
 

@@ -56,7 +56,7 @@ export async function lookAround(outlook: Outlook, ports: Ports): Promise<Seen> 
   const notes: string[] = [];
   const look = looking(ports.clock, outlook.deadlineAt, notes);
 
-  const kept = outlook.changes.some(mayWrite) ? undefined : await keptFor(identities, beside, ports, look);
+  const kept = writes.length > 0 ? undefined : await keptFor(identities, beside, ports, look);
   const named = newlyNamed(writes, identities);
   const wantsDefaults = writes.some(({ after }) => after.state === 'enabled');
   const [people, securityDefaults, absent] = await Promise.all([
@@ -102,11 +102,6 @@ export async function lookAround(outlook: Outlook, ports: Ports): Promise<Seen> 
     },
   };
   return { around, readAt, notes };
-}
-
-/** While a new version waits, even one that the tenant holds already, the last proven one may be put back. */
-function mayWrite(change: Change): boolean {
-  return isWrite(change) || change.desired.lastProven !== null;
 }
 
 /** @param work gets the time, milliseconds since 1970, at which its share ends */

@@ -272,6 +272,35 @@ describe('protected identities', () => {
     expect(seen).toHaveLength(3);
   });
 
+  it('leave nobody out whom settings name, beyond the forty that are looked at', async () => {
+    const named = Array.from({ length: 42 }, (_, n) => id(n + 100));
+    const { directory } = bench([
+      batches((url) =>
+        url.startsWith('/users?')
+          ? ok(...named.map((_, n) => user(n + 100)).filter(({ id: one }) => url.includes(one)))
+          : ok(),
+      ),
+    ]);
+
+    const { people } = await directory.protected({ users: named, groups: [] });
+
+    expect(people.map((one) => one.id)).toEqual(named);
+    expect(people[41]).toMatchObject({ groups: 'unknown', roles: 'unknown' });
+  });
+
+  it('let one stand for the members on other pages of a group that is not counted', async () => {
+    const next = { '@odata.nextLink': `${origin}/v1.0/groups/more` };
+    for (const value of [[], [user(3)]]) {
+      const page = { status: 200, body: { value, ...next } };
+      const { directory } = bench([batches((url) => (url.startsWith('/groups/') ? page : ok()))]);
+
+      const { identities, people } = await directory.protected({ users: [], groups: [id(1)] });
+
+      expect(identities[0]).toMatchObject({ health: 'ok' });
+      expect(people.at(-1)).toMatchObject({ groups: { atLeast: [id(1)] } });
+    }
+  });
+
   it.each([
     ['say otherwise a moment later', ok()],
     ['cannot be read', { status: 403, body: forbidden }],

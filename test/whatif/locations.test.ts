@@ -295,7 +295,7 @@ describe('what a place depends on', () => {
       'a place of a kind we do not know, which may be trusted',
       { list: [{ kind: 'unread', id: id(40) }], mfaTrustedRanges: [] },
       ['AllTrusted'],
-      { needs: [`named location ${id(40)}`] },
+      { needs: [`whether named location ${id(40)} is trusted`] },
     ],
     [
       'a place of a kind we do not know',
@@ -485,17 +485,18 @@ describe('a range', () => {
     expect(ranges.map(({ first, last }) => `${formatAddress(first)}-${formatAddress(last)}`)).toEqual(merged);
   });
 
-  it('turns where it begins, and just after it ends, and nowhere after the last address of a family', () => {
+  it('turns where it begins, just after it ends, behind IPv4 written as IPv6, and nowhere after the last address of a family', () => {
     const points = (...texts: readonly string[]): ReadonlySet<string> =>
       new Set(turningPoints(texts.map((text) => parseRange(text) as Range)).map(formatAddress));
 
-    expect(points()).toEqual(new Set(['::', '0.0.0.0']));
-    expect(points('10.0.0.0/24')).toEqual(new Set(['::', '0.0.0.0', '10.0.0.0', '10.0.1.0']));
-    expect(points('255.255.255.0/24')).toEqual(new Set(['::', '0.0.0.0', '255.255.255.0']));
-    expect(points('ffff::/16')).toEqual(new Set(['::', '0.0.0.0', 'ffff::']));
-    expect(points('::/0', '0.0.0.0/0')).toEqual(new Set(['::', '0.0.0.0']));
+    expect(points()).toEqual(new Set(['::', '::1:0:0:0', '0.0.0.0']));
+    expect(points('10.0.0.0/24')).toEqual(new Set(['::', '::1:0:0:0', '0.0.0.0', '10.0.0.0', '10.0.1.0']));
+    expect(points('255.255.255.0/24')).toEqual(new Set(['::', '::1:0:0:0', '0.0.0.0', '255.255.255.0']));
+    expect(points('::fffe:ffff:ffff')).toEqual(new Set(['::', '::fffe:ffff:ffff', '::1:0:0:0', '0.0.0.0']));
+    expect(points('ffff::/16')).toEqual(new Set(['::', '::1:0:0:0', '0.0.0.0', 'ffff::']));
+    expect(points('::/0', '0.0.0.0/0')).toEqual(new Set(['::', '::1:0:0:0', '0.0.0.0']));
     expect(
       turningPoints([parseRange('255.255.255.0/24') as Range, parseRange('::/0') as Range]),
-    ).toHaveLength(3);
+    ).toHaveLength(4);
   });
 });

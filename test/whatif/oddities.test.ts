@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import type { RawLocation } from '../../src/lib/ports.ts';
+import { locationsOf } from '../../src/lib/surroundings.ts';
+import type { NamedLocation } from '../../src/lib/whatif/locations.ts';
 import { type LockOut, type ProtectedFacts, proveNoLockOut } from '../../src/lib/whatif/proof.ts';
 import { compiled, id, raw, USER } from './support.ts';
 
@@ -105,6 +108,61 @@ describe('a policy in a form we cannot read', () => {
   });
 });
 
+describe('a place we cannot read', () => {
+  const namedLocations = locationsOf([
+    { '@odata.type': '#microsoft.graph.compliantNetworkNamedLocation', id: id(60) },
+    germany(61, 'clientIpAddress'),
+    germany(62, 'authenticatorAppGps'),
+  ]);
+
+  function germany(n: number, countryLookupMethod: string): RawLocation {
+    return {
+      '@odata.type': '#microsoft.graph.countryNamedLocation',
+      id: id(n),
+      countriesAndRegions: ['DE'],
+      countryLookupMethod,
+    };
+  }
+
+  it.each([
+    ['all trusted places, of which it may be none', [id(60)], ['AllTrusted']],
+    ['a country by the address, where the phone says another', [id(62)], [id(61)]],
+    ['a country by the phone, where the address says another', [id(61)], [id(62)]],
+  ])('is not spared with %s', (_, includeLocations, excludeLocations) => {
+    const policies = compiled([raw({ locations: { includeLocations, excludeLocations } })], namedLocations);
+    const identities = [{ id: USER, groups: [], roles: [], guestType: null, homeTenantId: null }];
+
+    expect(proveNoLockOut({ policies, identities, allowedControls: [] })).toMatchObject([
+      { isCertain: false },
+    ]);
+  });
+});
+
+describe('a place', () => {
+  it('is found behind addresses that are IPv4 written as IPv6', () => {
+    // Everything before ::ffff:0:0, block by block: half of what is left each time.
+    const before = Array.from({ length: 16 }, (_, n) => {
+      const start = 0x10000 - 2 ** (16 - n);
+      return `::${start.toString(16)}:0:0/${81 + n}`;
+    });
+    const list: NamedLocation[] = [['::/64'], before].map((ranges, index) => ({
+      kind: 'ip',
+      id: id(60 + index),
+      isTrusted: false,
+      ranges,
+    }));
+    const policy = raw({ locations: { includeLocations: [id(60)], excludeLocations: [id(61)] } });
+
+    const found = proveNoLockOut({
+      policies: compiled([policy], { list, mfaTrustedRanges: null }),
+      identities: [{ id: USER, groups: [], roles: [], guestType: null, homeTenantId: null }],
+      allowedControls: [],
+    });
+
+    expect(found).toMatchObject([{ signIn: { location: { ipAddress: '::1:0:0:0' } }, isCertain: true }]);
+  });
+});
+
 describe('a demand', () => {
   const APPROVED = 'approvedApplication';
 
@@ -118,6 +176,17 @@ describe('a demand', () => {
     expect(lockOuts(raw({}, either), {}, ['compliantDevice'])).toEqual([]);
     expect(lockOuts(raw({}, alone), {}, [APPROVED])).toEqual([]);
   });
+
+  it.each(['mfa', '00000000-0000-0000-0000-000000000004'])(
+    'of a custom control named like another is not met by that other: %s',
+    (name) => {
+      const grantControls = { operator: 'OR', builtInControls: [], customAuthenticationFactors: [name] };
+
+      expect(lockOuts(raw({}, { grantControls }), {}, [name])).toMatchObject([
+        { demand: { kind: 'controls', missing: [`custom control ${name}`] } },
+      ]);
+    },
+  );
 
   it('is there where a strength is described and not named', () => {
     const authenticationStrength = { displayName: 'Phishing-resistant', allowedCombinations: ['fido2'] };

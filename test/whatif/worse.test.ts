@@ -187,6 +187,42 @@ describe('a change that makes a lock-out worse', () => {
     expect(added(before, after)).toEqual([]);
   });
 
+  const filter = (mode: string) => ({ mode, rule: 'CustomSecurityAttribute.Office.floor -eq "1"' });
+
+  it.each<[string, RawPolicy, RawPolicy]>([
+    [
+      'a filter of applications that may have spared what is named',
+      raw({ applications: { includeApplications: [id(50)], applicationFilter: filter('somehow') } }),
+      raw({ applications: { includeApplications: [id(50)] } }),
+    ],
+    [
+      'workloads in place of whom a condition that we do not know names',
+      raw({
+        users: null,
+        clientApplications: { includeServicePrincipals: [id(51)] },
+        people: { include: ['everybody'] },
+      }),
+      raw({ users: null, people: { include: ['everybody'] } }),
+    ],
+    [
+      'a choice of controls, one of which cannot be read',
+      grants({ operator: 'OR', builtInControls: ['mfa', 'compliantDevice', 5] }),
+      grants({ operator: 'OR', builtInControls: ['compliantDevice'] }),
+    ],
+    [
+      'a choice of controls beside something we do not know',
+      grants({ operator: 'OR', builtInControls: ['mfa', 'compliantDevice'], unless: 'at home' }),
+      grants({ operator: 'OR', builtInControls: ['compliantDevice'] }),
+    ],
+    [
+      'a way to put controls together that we do not know',
+      grants({ operator: 'ANY', builtInControls: ['domainJoinedDevice', 'compliantDevice'] }),
+      grants({ operator: 'OR', builtInControls: ['compliantDevice'] }),
+    ],
+  ])('is not excused by %s', (_, before, after) => {
+    expect(added(before, after)).toHaveLength(1);
+  });
+
   it('is not overlooked behind more ranges than are tried', () => {
     const all = Array.from({ length: 3_000 }, (_, n) => `10.${n >> 8}.${n & 255}.0/25`);
     const list: NamedLocation[] = [all, [...all, '192.0.2.0/24']].map((ranges, index) => ({

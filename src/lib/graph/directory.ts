@@ -81,7 +81,9 @@ export function directory(ask: Ask, origin: string): Directory {
         identities: [...users.map(namedUser), ...groups.map(namedGroup), ...groups.flatMap(membersOf)],
         people: [
           ...people.map((user, index) => factsOf(user, memberships[index], groupsWith(user, groups))),
-          ...users.filter(({ read }) => read.kind !== 'told').map(({ id }) => nothingKnownOf(id)),
+          ...users
+            .filter(({ id }) => !people.some((user) => user.id === id))
+            .map(({ id }) => nothingKnownOf(id)),
           ...groups.filter((group) => isOpen(group, people)).map(({ id }) => anyMemberOf(id)),
         ],
         unread: [...new Set(memberships.flatMap(untoldIn))],
@@ -177,8 +179,11 @@ interface FirstPage {
 function pageIn(body: unknown): Told<FirstPage> {
   const { value, '@odata.count': count, '@odata.nextLink': next } = isRecord(body) ? body : {};
   if (!Array.isArray(value)) return { kind: 'untold', reason: 'The answer holds no list of values.' };
-  const total = typeof count === 'number' ? Math.max(count, value.length) : value.length;
-  return { kind: 'told', value: { items: value, total, isWhole: next === undefined || next === null } };
+  const isWhole = next === undefined || next === null;
+  // Of a part of a list that does not say how long the whole is, there is more.
+  const least = isWhole || typeof count === 'number' ? value.length : value.length + 1;
+  const total = typeof count === 'number' ? Math.max(count, least) : least;
+  return { kind: 'told', value: { items: value, total, isWhole } };
 }
 
 function partIn(call: Call, part: Part | undefined): Told<Part> {

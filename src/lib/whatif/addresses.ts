@@ -12,9 +12,10 @@ export interface Range {
 
 const V4: Address = 1n << 128n;
 const V4_MAPPED = 0xffffn << 32n;
+const AFTER_MAPPED: Address = V4_MAPPED + (1n << 32n);
 
-/** The first address of each family. */
-export const FIRST_ADDRESSES: readonly Address[] = [0n, V4];
+/** The first address of each family, and the first after those that are IPv4 written as IPv6. */
+export const FIRST_ADDRESSES: readonly Address[] = [0n, AFTER_MAPPED, V4];
 const LAST_ADDRESS: Address = V4 + (1n << 32n) - 1n;
 
 /** @returns undefined for what is no address */
@@ -93,7 +94,7 @@ export function turningPoints(...lists: readonly (readonly Range[])[]): readonly
     // After the last IPv6 address comes the first IPv4 address, which is such a point anyway.
     if (last !== LAST_ADDRESS) points.add(last + 1n);
   }
-  return [...points];
+  return [...points].filter((point) => point < V4_MAPPED || point >= AFTER_MAPPED);
 }
 
 function parseV4(text: string): bigint | undefined {

@@ -68,7 +68,7 @@ export interface Targets {
   readonly actions: readonly string[];
   readonly contexts: readonly string[];
   /** An application filter asks for attributes of the application that we do not read. */
-  readonly filter: 'include' | 'exclude' | null;
+  readonly filter: 'include' | 'exclude' | 'unread' | null;
   /** Members of the policy's target that could not be read: it may be for more than we see. */
   readonly unread: readonly string[];
 }
@@ -100,10 +100,11 @@ function apps(entries: readonly string[]): Apps {
   };
 }
 
-/** With a mode we do not know it may be either; that it adds targets is the graver of the two. */
+/** With a mode we do not know it may add targets, and may spare some. */
 function filterMode(policy: Policy): Targets['filter'] {
   if (policy[`${path}.applicationFilter.rule`] === null) return null;
-  return policy[`${path}.applicationFilter.mode`] === 'exclude' ? 'exclude' : 'include';
+  const mode = policy[`${path}.applicationFilter.mode`];
+  return mode === 'include' || mode === 'exclude' ? mode : 'unread';
 }
 
 /** Whether the sign-in is for what the policy is about. */
@@ -132,10 +133,12 @@ function seenTarget(targets: Targets, target: Target | undefined): Truth {
 
 function matchesApp({ isAll, include, exclude, filter }: Targets, id: string): Truth {
   const filtered = unknown(`custom security attributes of ${id}`);
+  const mayAdd = filter === 'include' || filter === 'unread';
+  const maySpare = filter === 'exclude' || filter === 'unread';
   const isOnlyFiltered = filter === 'exclude' && !isAll && include.ids.size === 0;
   return both(
-    either(isAll, isListed(include, id), filter === 'include' || isOnlyFiltered ? filtered : false),
-    not(either(isListed(exclude, id), filter === 'exclude' ? filtered : false)),
+    either(isAll, isListed(include, id), mayAdd || isOnlyFiltered ? filtered : false),
+    not(either(isListed(exclude, id), maySpare ? filtered : false)),
   );
 }
 

@@ -40,10 +40,14 @@ export function doesNoMore(
   return (person) => isNoMore && (isForAllTheSame || matchesIdentity(old.assignment, person) === true);
 }
 
-/** In an outage, too: whom a policy is for then hangs on its resilience defaults. */
+/**
+ * In an outage, too: whom a policy is for then hangs on its resilience defaults. And whom a condition that was not
+ * understood is for hangs on workloads being named as well.
+ */
 function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
   return (
     isSame(now, old, 'conditions.users') &&
+    isSame(now, old, 'conditions.clientApplications') &&
     (outageDemandOf(now, met) === undefined || outageDemandOf(old, met) !== undefined)
   );
 }
@@ -52,11 +56,20 @@ function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet
 function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
   const former = demandOf(old, met);
   if (former === undefined) return false;
-  if (former.kind === 'block' || isForOldClientsAlone(old)) return true;
+  if (former.kind === 'block') return true;
+  if (!isSame(now, old, 'grantControls') && !isGrantUnderstood(old)) return false;
+  if (isForOldClientsAlone(old)) return true;
   return (
     grantsNoLess(now, old, met) &&
     (isSame(now, old, 'conditions.locations') || met.has(GPS) || asksForGps(now.location) === false) &&
     (isSame(now, old, 'sessionControls') || hasNoNewSessionBlock(now, old, met))
+  );
+}
+
+/** An unknown control of a list is one more control; anything else not understood may have let anybody in. */
+function isGrantUnderstood(policy: CompiledPolicy): boolean {
+  return unreadOf(policy, 'grantControls').every(
+    ({ path, reason }) => reason === 'unknownValue' && path !== 'grantControls.operator',
   );
 }
 

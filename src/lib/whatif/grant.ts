@@ -1,3 +1,4 @@
+import { FIELD_BY_PATH } from '../policy/fields.ts';
 import type { Policy } from '../policy/model.ts';
 import { asSet } from '../policy/values.ts';
 
@@ -22,13 +23,19 @@ export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
     ...builtIn,
     ...(typeof strength === 'string' ? [strength] : []),
     ...asSet(policy[`${path}.termsOfUse`]),
-    ...asSet(policy[`${path}.customAuthenticationFactors`]),
+    ...asSet(policy[`${path}.customAuthenticationFactors`]).map(nameOfFactor),
     ...unread,
   ];
   if (builtIn.includes('block')) return { kind: 'block' };
   if (controls.length === 0) return { kind: 'nothing' };
   const isChoice = policy[`${path}.operator`] === 'OR' && unread.length === 0;
   return { kind: 'controls', operator: isChoice ? 'OR' : 'AND', controls };
+}
+
+/** People choose the names of custom controls; one named like another control is not that control. */
+function nameOfFactor(factor: string): string {
+  const builtIn = FIELD_BY_PATH.get(`${path}.builtInControls`)?.kind.values ?? [];
+  return builtIn.includes(factor) || PROVES.has(factor) ? `custom control ${factor}` : factor;
 }
 
 /**

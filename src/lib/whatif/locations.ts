@@ -118,11 +118,12 @@ function atlasOf({ list, mfaTrustedRanges }: NamedLocations): Atlas {
       ? { ...NOWHERE, unread: ['MFA trusted IPs'] }
       : addresses(mfaTrustedRanges, 'MFA trusted IPs');
   const byId = new Map((list ?? []).map((location) => [location.id, placesOfOne(location)]));
-  const trusted = (list ?? []).flatMap((location) =>
-    location.kind === 'unread' || (location.kind === 'ip' && location.isTrusted)
-      ? [byId.get(location.id) ?? NOWHERE]
-      : [],
-  );
+  const trusted = (list ?? []).flatMap((location): readonly Places[] => {
+    // It may be trusted, so that sparing all trusted places is not to spare this one.
+    if (location.kind === 'unread')
+      return [{ ...NOWHERE, unread: [`whether named location ${location.id} is trusted`] }];
+    return location.kind === 'ip' && location.isTrusted ? [byId.get(location.id) ?? NOWHERE] : [];
+  });
   const notRead = list === null ? [{ ...NOWHERE, unread: ['named locations'] }] : [];
   // No location by countries can be trusted (Graph docs, countryNamedLocation).
   return { byId, mfaTrusted, trusted: { ...union([...trusted, mfaTrusted, ...notRead]), asksForGps: false } };
