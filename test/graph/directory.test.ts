@@ -92,6 +92,18 @@ describe('protected identities', () => {
     expect(people.map(({ groups }) => groups)).toEqual([[id(8), id(1), id(2)], { atLeast: [id(1), id(2)] }]);
   });
 
+  it('may be in any other group or role where a membership does not say what it is', async () => {
+    for (const odd of [{ id: id(9) }, null]) {
+      const { directory } = bench([
+        batches((url) => (url.startsWith('/groups/') ? ok(user(3)) : ok(group(8), odd as object))),
+      ]);
+
+      const { people } = await directory.protected({ users: [], groups: [id(2)] });
+
+      expect(people).toMatchObject([{ groups: { atLeast: [id(8), id(2)] }, roles: 'unknown' }]);
+    }
+  });
+
   it('cost nothing when there are none', async () => {
     const { directory, seen } = bench([]);
 

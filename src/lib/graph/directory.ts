@@ -32,7 +32,12 @@ interface User {
   readonly guestType: ProtectedFacts['guestType'];
 }
 
-type Memberships = Pick<ProtectedFacts, 'groups' | 'roles'>;
+interface Memberships {
+  readonly groups: readonly string[];
+  readonly roles: ProtectedFacts['roles'];
+  /** False: one of them does not say what it is, and may be any group or role. */
+  readonly isClear: boolean;
+}
 
 /** What one question came to. */
 type Told<T> =
@@ -366,8 +371,11 @@ function factsOf(
   const memberships = mapped(read, groupsAndRoles);
   if (memberships.kind !== 'told')
     return { ...person, groups: foundIn.length === 0 ? 'unknown' : { atLeast: foundIn }, roles: 'unknown' };
-  const { groups, roles } = memberships.value;
-  return { ...person, groups: Array.isArray(groups) ? [...new Set([...groups, ...foundIn])] : groups, roles };
+  const { groups, roles, isClear } = memberships.value;
+  const known = [...new Set([...groups, ...foundIn])];
+  return isClear
+    ? { ...person, groups: known, roles }
+    : { ...person, groups: { atLeast: known }, roles: 'unknown' };
 }
 
 function groupsWith({ id }: User, groups: readonly NamedGroup[]): readonly string[] {
@@ -377,6 +385,7 @@ function groupsWith({ id }: User, groups: readonly NamedGroup[]): readonly strin
 /** Without the permission to read roles they come without their template: then nobody knows which ones they are. */
 function groupsAndRoles(items: readonly unknown[]): Memberships {
   const memberships = items.filter(isRecord);
+  const isClear = items.every((item) => isRecord(item) && typeof item['@odata.type'] === 'string');
   const ofType = (type: string) =>
     memberships.filter((one) => one['@odata.type'] === `#microsoft.graph.${type}`);
   const roles = ofType('directoryRole').map(({ roleTemplateId }) => roleTemplateId);
@@ -385,6 +394,7 @@ function groupsAndRoles(items: readonly unknown[]): Memberships {
     roles: roles.every((role) => typeof role === 'string')
       ? roles.map((role) => role.toLowerCase())
       : 'unknown',
+    isClear,
   };
 }
 
