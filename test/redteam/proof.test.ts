@@ -1,12 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type LockOut, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
 import { compiled, entry } from '../whatif/support.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
-import { fateOf, judged, signInOf } from './oracle.ts';
+import { asksTooMuch, fateOf, isEnforced, judged, signInOf } from './oracle.ts';
+import { ANOTHER_SPELLING } from './pairs/people.ts';
 import { nameOf, PAIRS } from './pairs.ts';
+import { applying } from './service.ts';
 import { factsOf, PLACES } from './tenant.ts';
 
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+/** What only the service knows, the simulated one knows no better; and it would have mended a spelling when it was written. */
+const CERTAIN = NAMED.filter(
+  ([, { isDoubtful, mechanism }]) => !isDoubtful && mechanism !== ANOTHER_SPELLING,
+);
 
 describe('the red team', () => {
   it('has pairs enough, from mechanisms enough, and tells them apart', () => {
@@ -21,6 +28,17 @@ describe('the red team', () => {
     expect(fateOf(statesOf(pair.harmless), pair)).toBe('spared');
   });
 
+  it.each(CERTAIN)('is right about %s in the eyes of the service too', async (_, pair) => {
+    const signIn = signInOf(pair.hits);
+    const asking = (policy: RawPolicy) => asksTooMuch(policy, pair.allowed);
+
+    const guilty = (await applying(inForce(pair.lethal), signIn)).filter(asking);
+    const twin = (await applying(inForce(pair.harmless), signIn)).filter(asking);
+
+    expect(guilty).not.toEqual([]);
+    expect(twin).toEqual([]);
+  });
+
   it('has twins that are harmless in the sign-in of every other pair too', () => {
     const circumstances = PAIRS.map(({ hits }) => signInOf(hits));
     for (const pair of PAIRS) {
@@ -28,12 +46,25 @@ describe('the red team', () => {
       const signIns = circumstances.map((signIn) => ({ ...signIn, identity }));
       const fates = judged(statesOf(pair.harmless), signIns, pair.allowed);
 
-      expect(new Set(fates), nameOf(pair)).toEqual(new Set(['spared']));
+      expect(
+        fates.filter((fate) => fate !== 'spared'),
+        nameOf(pair),
+      ).toEqual([]);
     }
   });
 });
 
 describe('the proof, with nothing merged in', () => {
+  it.each(CERTAIN)('names a sign-in that the service too says is hit by %s', async (_, pair) => {
+    const { displayName } = pair.lethal.desired;
+
+    for (const { signIn } of added(pair, pair.lethal)) {
+      const found = await applying(inForce(pair.lethal), signIn);
+
+      expect(found.map((policy) => policy.displayName)).toContain(displayName);
+    }
+  });
+
   it.each(NAMED)('finds %s, and lets its twin be', (_, pair) => {
     const found = added(pair, pair.lethal);
 
@@ -86,4 +117,8 @@ function expectToSayEnough(lockOut: LockOut, { lethal, who, allowed }: Pair): vo
   expect(detail).toContain(field);
   const fates = judged(statesOf(lethal), [signIn], allowed, true);
   expect(fates).toContainEqual(expect.stringMatching(isCertain ? /^hit$/ : /^(hit|perhaps)$/));
+}
+
+function inForce(attempt: Attempt): readonly RawPolicy[] {
+  return statesOf(attempt).filter(isEnforced);
 }

@@ -353,7 +353,9 @@ const AUDIENCE = mechanism('a policy meant for another audience', [
   ),
 ]);
 
-const SPELLING = mechanism('the same thing in another spelling', [
+export const ANOTHER_SPELLING = 'the same thing in another spelling';
+
+const SPELLING = mechanism(ANOTHER_SPELLING, [
   pair(
     'names the emergency account in capitals',
     { users: { includeUsers: [EMERGENCY.toUpperCase()] } },
