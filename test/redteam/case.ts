@@ -140,6 +140,20 @@ export function together(name: string, first: Parts, lethal: Parts, harmless: Pa
   ]);
 }
 
+/** A policy of ours that is changed in the very run in which another comes to say what it said. */
+export function handedOn(
+  name: string,
+  before: Parts,
+  lethal: Parts,
+  harmless: Parts,
+  more: More = {},
+): Draft {
+  return draft(name, more, (named, other) => [
+    { ...attempt('edit', named(before), named(lethal)), beside: other(before) },
+    { ...attempt('edit', named(before), named(harmless)), beside: other(before) },
+  ]);
+}
+
 /** All pairs of one mechanism. */
 export function mechanism(title: string, drafts: readonly Draft[], common: More = {}): readonly Numbered[] {
   return drafts.map((draftOf) => draftOf(title, common));

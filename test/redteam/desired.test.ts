@@ -44,8 +44,10 @@ describe.each([
     const report = await play(pair.harmless, made);
 
     expect(report).toMatchObject({ status: 'remediated', error: null });
-    expect(report.policies.map(({ outcome }) => outcome)).toEqual(
-      report.policies.map(() => ({ status: 'applied', settled: true, reason: null })),
+    // Beside one that waited for consent there may be one that was carried out before.
+    const drifted = report.policies.filter(({ drift }) => drift !== 'none');
+    expect(drifted.map(({ outcome }) => outcome)).toEqual(
+      drifted.map(() => ({ status: 'applied', settled: true, reason: null })),
     );
     expectNobodyShutOut(pair, made);
   });

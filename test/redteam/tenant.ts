@@ -18,6 +18,8 @@ export const SECOND = id('b', 2);
 /** An account the service provider's people get in with: a guest. */
 export const PARTNER = id('b', 3);
 export const STAFF = id('b', 4);
+/** A guest whom nobody invited: made here, and signs in here. */
+export const LODGER = id('b', 5);
 /** Was deleted. */
 export const GONE_USER = id('b', 9);
 
@@ -92,6 +94,7 @@ const USERS: readonly User[] = [
   { id: SECOND, displayName: 'Emergency 2', userType: 'Member' },
   { id: PARTNER, displayName: 'Emergency of the provider', userType: 'Guest', creationType: 'Invitation' },
   { id: STAFF, displayName: 'Somebody', userType: 'Member' },
+  { id: LODGER, displayName: 'Emergency of the landlord', userType: 'Guest' },
 ];
 
 const GROUPS: readonly Group[] = [
@@ -177,6 +180,11 @@ export const PLACES: NamedLocations = {
 /** What there is: the old MFA settings trust nobody. */
 export const TRUE_PLACES: NamedLocations = { ...PLACES, mfaTrustedRanges: [] };
 
+const GUEST_TYPES: Readonly<Record<string, string>> = {
+  [PARTNER]: 'b2bCollaborationGuest',
+  [LODGER]: 'internalGuest',
+};
+
 /** Everything there is to know of a person. */
 export function factsOf(userId: string): ProtectedFacts & { readonly groups: readonly string[] } {
   const groups = groupsOf(
@@ -190,12 +198,7 @@ export function factsOf(userId: string): ProtectedFacts & { readonly groups: rea
   const roles = ROLES.filter(({ members }) =>
     members.some((holder) => holder === userId || groups.has(holder)),
   ).map(({ roleTemplateId }) => roleTemplateId);
-  const isGuest = userId === PARTNER;
-  return {
-    id: userId,
-    groups: [...groups],
-    roles,
-    guestType: isGuest ? 'b2bCollaborationGuest' : null,
-    homeTenantId: isGuest ? HOME : null,
-  };
+  const guestType = GUEST_TYPES[userId] ?? null;
+  const homeTenantId = userId === PARTNER ? HOME : null;
+  return { id: userId, groups: [...groups], roles, guestType, homeTenantId };
 }

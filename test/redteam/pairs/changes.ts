@@ -5,6 +5,7 @@ import {
   asksAll,
   asksStrength,
   edit,
+  handedOn,
   mechanism,
   only,
   type Parts,
@@ -26,6 +27,7 @@ import {
   MFA_STRENGTH,
   NEIGHBOURS,
   NO_RANGES,
+  OWN_STRENGTH,
   PARTNER,
   PHISHING_RESISTANT,
   SECOND,
@@ -101,6 +103,13 @@ const WIDENED = mechanism('a change elsewhere in a policy that spares nobody', [
     'comes to ask for all where one was enough',
     { grantControls: asks('mfa', 'compliantDevice') },
     { grantControls: asksAll('mfa', 'compliantDevice') },
+    { grantControls: asks('mfa') },
+    MFA,
+  ),
+  edit(
+    'has its strength replaced by one of our own making',
+    { grantControls: asksStrength(MFA_STRENGTH) },
+    { grantControls: asksStrength(OWN_STRENGTH) },
     { grantControls: asks('mfa') },
     MFA,
   ),
@@ -193,6 +202,20 @@ const RESTORED = mechanism('a restore of a policy that was edited before it was 
   ),
 ]);
 
+const RESTORED_UNKNOWN = mechanism(
+  'a restore of a policy with something in it that nobody here knows',
+  [
+    restored(
+      'had come to include people by a member we do not know',
+      SAFE,
+      { users: only({ includeEverybodyNew: ['yes'] }) },
+      { users: only({ includeGroups: [NEIGHBOURS] }) },
+    ),
+    restored('had come into a state we do not know', SAFE, { state: 'enabledForSomething' }, OFF),
+  ],
+  { isDoubtful: true },
+);
+
 const ADOPTED = mechanism('a policy of somebody else, taken over', [
   adopted('spared them until it became ours', SAFE, {}, { users: allBut({ excludeUsers: [EMERGENCY] }) }),
   adopted('was only reporting until it became ours', REPORT_ONLY, ON, { ...ON, ...SAFE }),
@@ -244,6 +267,12 @@ const TOGETHER = mechanism('an exclusion lost through another change of the same
     { users: allBut({ excludeGroups: [NEIGHBOURS] }) },
     { users: allBut({ excludeGroups: [NEIGHBOURS, INNER] }) },
     MFA,
+  ),
+  handedOn(
+    'hands its exclusion on to the policy beside it',
+    SAFE,
+    {},
+    { clientAppTypes: ['browser'], ...SAFE },
   ),
   together('is put in force beside one that is taken out of force', OFF, ON, { ...ON, ...SAFE }),
   together(
@@ -368,6 +397,7 @@ export const CHANGES = [
   ...UNSPARED,
   ...WIDENED,
   ...RESTORED,
+  ...RESTORED_UNKNOWN,
   ...ADOPTED,
   ...WITHHELD,
   ...TOGETHER,

@@ -91,6 +91,16 @@ const LOCATIONS = mechanism('a location the wrong way round', [
     places([LOWER_HALF], ['AllTrusted']),
   ),
   pair(
+    'names only the places it spares, and means every other',
+    places([], [OFFICE]),
+    places([], [EVERY_V4, EVERY_V6]),
+  ),
+  pair(
+    'blocks every address by two lists, without the word for it',
+    places([EVERY_V4, EVERY_V6], ['AllTrusted']),
+    places([EVERY_V4, EVERY_V6], [EVERY_V6, EVERY_V4]),
+  ),
+  pair(
     'spares half of the place it blocks',
     places([OFFICE], [LOWER_HALF]),
     places([OFFICE], [LOWER_HALF, UPPER_HALF]),
@@ -227,6 +237,50 @@ const DEVICES = mechanism('a device filter the wrong way round', [
   ),
 ]);
 
+/** Whoever goes through it way by way comes to the second model late. */
+const LONG_RULE = [
+  '(device.model -eq "one" -or device.model -eq "two")',
+  ...[...'abcdefghijk'].map(
+    (letter) => `(device.displayName -contains "${letter}1" -or device.displayName -contains "${letter}2")`,
+  ),
+  '(device.model -eq "three" -or device.model -eq "two")',
+].join(' -and ');
+
+const HARD_DEVICES = mechanism('a device filter that is hard to decide', [
+  sparing('has a rule that takes too long to go through', devices('include', LONG_RULE), 'group', {
+    deviceInfo: { model: 'two', displayName: 'a1b1c1d1e1f1g1h1i1j1k1' },
+  }),
+  sparing(
+    'blocks devices that carry a mark, which only managed ones do',
+    devices('include', 'device.extensionAttribute1 -eq "SAW"'),
+    'inner',
+    { deviceInfo: { extensionAttribute1: 'SAW', isCompliant: true } },
+  ),
+  sparing(
+    'blocks devices that carry a mark and are not compliant',
+    devices('include', 'device.extensionAttribute1 -eq "SAW" -and device.isCompliant -ne True'),
+    'role',
+    { deviceInfo: { extensionAttribute1: 'SAW', trustType: 'ServerAD' } },
+  ),
+]);
+
+export const UNSEEN_MARK = 'a mark that a device carries and does not show, as nobody manages it';
+
+const UNSEEN_MARKS = mechanism(UNSEEN_MARK, [
+  sparing(
+    'spares devices that carry the mark',
+    devices('exclude', 'device.extensionAttribute1 -eq "SAW"'),
+    'group',
+    { deviceInfo: { extensionAttribute1: 'SAW' } },
+  ),
+  pair(
+    'blocks devices without a mark that are not compliant',
+    devices('include', 'device.extensionAttribute1 -eq null -and device.isCompliant -ne True'),
+    devices('include', 'device.extensionAttribute1 -eq null -and device.extensionAttribute1 -eq "SAW"'),
+    { hits: { deviceInfo: { extensionAttribute1: 'SAW' } } },
+  ),
+]);
+
 const UNREADABLE_DEVICES = mechanism('a device filter nobody can read', [
   sparing(
     'spares devices by an attribute we do not know',
@@ -280,6 +334,9 @@ const RISK = mechanism('a risk that false alarms give them', [
   }),
   sparing('blocks users at high risk', { userRiskLevels: ['high'] }, 'user', { userRiskLevel: 'high' }),
   sparing('blocks a sign-in without any risk', { signInRiskLevels: ['none'] }, 'role', {}),
+  sparing('blocks a sign-in whose risk is hidden', { signInRiskLevels: ['hidden'] }, 'loop', {
+    signInRiskLevel: 'hidden',
+  }),
   sparing('blocks insiders', { insiderRiskLevels: 'elevated' }, 'inner', { insiderRiskLevel: 'elevated' }),
   sparing('blocks insiders of two levels', { insiderRiskLevels: 'minor,moderate' }, 'outer', {
     insiderRiskLevel: 'moderate',
@@ -419,6 +476,12 @@ const TARGETS = mechanism('an application they cannot do without', [
   sparing('spares Azure management and blocks all else', apps(['All'], [AZURE_MANAGEMENT]), 'role', {
     to: toApps(SHAREPOINT),
   }),
+  sparing(
+    'spares Azure management and blocks all else, registering a way to sign in too',
+    apps(['All'], [AZURE_MANAGEMENT]),
+    'outer',
+    { to: { userAction: 'registerSecurityInformation' } },
+  ),
   sparing(
     'spares Office 365, where Azure management is not in it',
     apps(['All'], ['Office365']),
@@ -572,6 +635,8 @@ export const CONDITIONS = [
   ...LOCATIONS,
   ...UNKNOWN_PLACES,
   ...DEVICES,
+  ...HARD_DEVICES,
+  ...UNSEEN_MARKS,
   ...UNREADABLE_DEVICES,
   ...PLATFORMS,
   ...RISK,
