@@ -35,7 +35,7 @@ describe.each([
     expectNobodyShutOut(pair, made);
     const answer = answerTo(report);
     expect(answer).toBeDefined();
-    expect(answer === 'unreadable').toBe(!parseDesired(JSON.stringify(pair.lethal.desired)).ok);
+    expect(answer === 'unreadable').toBe(!parseDesired(JSON.stringify(pair.lethal.file)).ok);
   });
 
   it.each(named)('carries out the twin of %s', async (_name, pair) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import { type LockOut, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
+import { nothingKnownOf } from '../../src/lib/protected.ts';
+import { type LockOut, type ProtectedFacts, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
 import { compiled, entry } from '../whatif/support.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { asksTooMuch, fateOf, isEnforced, judged, signInOf } from './oracle.ts';
@@ -8,7 +9,7 @@ import { UNSEEN_MARK } from './pairs/conditions.ts';
 import { ANOTHER_SPELLING } from './pairs/people.ts';
 import { nameOf, PAIRS } from './pairs.ts';
 import { applying } from './service.ts';
-import { factsOf, PLACES } from './tenant.ts';
+import { EMERGENCY, factsOf, LODGER, PARTNER, PLACES, SECOND } from './tenant.ts';
 
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
 /**
@@ -79,10 +80,28 @@ describe('the proof, with nothing merged in', () => {
     expect(standing(pair, pair.harmless)).toEqual([]);
     for (const lockOut of found) expectToSayEnough(lockOut, pair);
   });
+
+  it.each(NAMED)('finds %s whoever else is protected, and however little is known of them', (_, pair) => {
+    const others = EMERGENCIES.filter((id) => id !== pair.who).map(factsOf);
+
+    expect(hitIn(pair, [...others, factsOf(pair.who)])).toContain(pair.who);
+    expect(hitIn(pair, [...others, nothingKnownOf(pair.who)])).toContain(pair.who);
+  });
 });
 
+const EMERGENCIES = [EMERGENCY, SECOND, PARTNER, LODGER];
+
+/** Whom the lethal attempt would shut out. */
+function hitIn(pair: Pair, identities: readonly ProtectedFacts[]): readonly string[] {
+  return added(pair, pair.lethal, identities).map(({ identity }) => identity);
+}
+
 /** Every lock-out the attempt would add to the tenant. */
-function added(pair: Pair, attempt: Attempt): readonly LockOut[] {
+function added(
+  pair: Pair,
+  attempt: Attempt,
+  identities: readonly ProtectedFacts[] = [factsOf(pair.who)],
+): readonly LockOut[] {
   const { how, before, beside } = attempt;
   const main = statesOf({ ...attempt, beside: null }).map(entry);
   // A deleted policy shuts nobody out, whatever it says.
@@ -95,7 +114,7 @@ function added(pair: Pair, attempt: Attempt): readonly LockOut[] {
     worse({
       move,
       namedLocations: PLACES,
-      identities: [factsOf(pair.who)],
+      identities,
       allowedControls: pair.allowed,
     }),
   );

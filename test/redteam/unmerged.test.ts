@@ -20,7 +20,7 @@ vi.mock('../../src/lib/rules/breakGlass.ts', () => ({
 }));
 
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.desired)).ok);
+const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.file)).ok);
 
 const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
 

@@ -5,14 +5,18 @@ import {
   asksAll,
   asksStrength,
   edit,
+  excepted,
   handedOn,
+  lapsed,
   mechanism,
   only,
   type Parts,
   pair,
+  parametrised,
   repaired,
   restored,
   together,
+  undone,
 } from '../case.ts';
 import {
   AZURE_MANAGEMENT,
@@ -20,6 +24,7 @@ import {
   EMERGENCY,
   EMPTY,
   EVERYBODY,
+  EXCHANGE,
   GLOBAL_ADMIN,
   GONE_USER,
   HELPDESK,
@@ -284,6 +289,87 @@ const TOGETHER = mechanism('an exclusion lost through another change of the same
   ),
 ]);
 
+const PARAMETERS = mechanism('a parameter that stands for others than was thought', [
+  parametrised(
+    'spares the protected groups, and settings name none',
+    { file: { users: allBut({ excludeGroups: ['@breakGlassGroups'] }) }, meaning: { users: allBut() } },
+    {
+      file: { users: allBut({ excludeUsers: ['@breakGlassUsers'] }) },
+      meaning: { users: allBut({ excludeUsers: [EMERGENCY] }) },
+    },
+  ),
+  parametrised(
+    'spares Azure management and blocks all else they need',
+    {
+      file: { applications: { includeApplications: ['All'], excludeApplications: ['@azureManagement'] } },
+      meaning: { applications: { includeApplications: ['All'], excludeApplications: [AZURE_MANAGEMENT] } },
+    },
+    {
+      file: {
+        applications: { includeApplications: ['@azureManagement'], excludeApplications: [AZURE_MANAGEMENT] },
+      },
+      meaning: {
+        applications: { includeApplications: [AZURE_MANAGEMENT], excludeApplications: [AZURE_MANAGEMENT] },
+      },
+    },
+    { hits: { to: { includeApplications: [EXCHANGE] } } },
+  ),
+]);
+
+const EXCLUDED_GROUPS = 'conditions.users.excludeGroups';
+
+const EXCEPTED = mechanism('an exception that makes a harmless policy lethal', [
+  excepted(
+    'spares nobody for a month',
+    SAFE,
+    [EXCLUDED_GROUPS, {}],
+    [EXCLUDED_GROUPS, { users: allBut({ excludeGroups: [INNER] }) }],
+  ),
+  excepted('is put in force for a month', REPORT_ONLY, ['state', ON], ['state', OFF]),
+  excepted(
+    'asks for all where one was enough for a month',
+    { grantControls: asks('mfa', 'compliantDevice') },
+    ['grantControls.operator', { grantControls: asksAll('mfa', 'compliantDevice') }],
+    ['grantControls.builtInControls', { grantControls: asks('mfa') }],
+    MFA,
+  ),
+]);
+
+const LAPSED = mechanism('an exception that ends, and with it what kept a policy harmless', [
+  lapsed(
+    'spared them by the exception',
+    SAFE,
+    EXCLUDED_GROUPS,
+    {},
+    { users: allBut({ excludeGroups: [INNER] }) },
+  ),
+  lapsed('was kept off by the exception', OFF, 'state', ON, REPORT_ONLY),
+  lapsed(
+    'was for few by the exception',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    'conditions.users.includeGroups',
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
+  ),
+]);
+
+const UNDONE = mechanism('a repair that somebody takes back', [
+  undone('had lost its exclusion before the repair', SAFE, {}, { ...SAFE, clientAppTypes: ['browser'] }),
+  undone(
+    'had come to block before the repair',
+    { grantControls: asks('mfa') },
+    { grantControls: asks('block') },
+    { grantControls: asks('mfa', 'compliantDevice') },
+    MFA,
+  ),
+  undone(
+    'had come to be for everybody before the repair',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
+  ),
+]);
+
 /** What the newest Graph may put into a policy, and this one does not know. */
 const UNKNOWN_WORDS = mechanism(
   'a member or word that nobody here knows',
@@ -401,6 +487,10 @@ export const CHANGES = [
   ...ADOPTED,
   ...WITHHELD,
   ...TOGETHER,
+  ...PARAMETERS,
+  ...EXCEPTED,
+  ...LAPSED,
+  ...UNDONE,
   ...UNKNOWN_WORDS,
   ...UNKNOWN_DEMANDS,
 ];
