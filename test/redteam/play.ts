@@ -79,7 +79,7 @@ export async function play(attempt: Attempt, made: World): Promise<RunReport> {
  * A second person consents to whatever was not carried out, denied or not: nothing lethal goes by that, and the twin waits
  * for nothing else.
  */
-async function runWithConsent(made: World): Promise<RunReport> {
+export async function runWithConsent(made: World): Promise<RunReport> {
   const report = await made.run();
   const digests = report.policies.flatMap(({ verdict, change }) =>
     change !== null && (verdict === 'hold' || verdict === 'deny') ? [change.digest] : [],

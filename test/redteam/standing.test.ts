@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseDesired } from '../../src/lib/desired.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { LOCK_OUT } from '../../src/lib/record.ts';
@@ -8,7 +9,7 @@ import { type Attempt, type Pair, statesOf } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { fateOf } from './oracle.ts';
 import { nameOf, PAIRS } from './pairs.ts';
-import { idOf, KEY, tamper, worldFor } from './play.ts';
+import { idOf, KEY, runWithConsent, tamper, worldFor } from './play.ts';
 
 const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
 
@@ -31,6 +32,58 @@ describe('a policy of somebody else', () => {
     // What somebody else did wrong is no reason to leave our own undone.
     expect(enforced.status).toBe('remediated');
     expect(lockOutsIn(enforced.findings)).toEqual(guilty);
+  });
+});
+
+/** Those that can be pushed as they stand. */
+const WRITABLE = NAMED.filter(
+  ([, { lethal }]) => lethal.how === 'create' && parseDesired(JSON.stringify(lethal.file)).ok,
+);
+
+describe('a policy of somebody else that is pushed as it stands', () => {
+  it.each(WRITABLE)('is disarmed by becoming ours, or stays reported: %s', async (_, pair) => {
+    const { desired } = pair.lethal;
+    const made = await worldFor(pair, [desired]);
+    const id = idOf(made, desired);
+    await made.push({ [KEY]: desired });
+
+    const report = await runWithConsent(made);
+
+    if (report.policies[0]?.outcome?.settled === true) {
+      expectNobodyShutOut(pair, made);
+    } else {
+      // The service refuses any write to it, or it names the person itself.
+      expect([...lockOutsIn(report.findings), ...lockOutsOf(KEY, report)]).toEqual([id]);
+    }
+  });
+});
+
+/** One of each mechanism. What names the person is denied, and what asks for a retired control is refused. */
+const ONE_OF_EACH = [
+  ...Map.groupBy(
+    WRITABLE.filter(
+      ([, { isDoubtful, name, lethal }]) =>
+        !isDoubtful &&
+        !name.startsWith('names the') &&
+        !JSON.stringify(lethal.desired).includes('approvedApplication'),
+    ),
+    ([, { mechanism }]) => mechanism,
+  ).values(),
+].flatMap(([first]) => (first === undefined ? [] : [first]));
+
+describe('a policy that is kept off for emergencies', () => {
+  it.each(ONE_OF_EACH)('spares them once a hand switches it on, were it %s', async (_, pair) => {
+    const { desired } = pair.lethal;
+    const made = await worldFor(pair);
+    await made.push({ [KEY]: { ...desired, state: 'disabled', caretaker: { contingency: true } } });
+    await runWithConsent(made);
+    tamper(made, desired, { state: 'enabled' });
+
+    const report = await made.run();
+
+    expect(report.error).toBeNull();
+    expect(made.live(String(desired.displayName)).state).toBe('enabled');
+    expectNobodyShutOut(pair, made);
   });
 });
 
