@@ -264,7 +264,7 @@ function withException(raw: RawPolicy, field: string, other: RawPolicy): RawPoli
   return { ...raw, caretaker: { exceptions: [{ ...exception, until: UNTIL }] } };
 }
 
-function policy(displayName: string, parts: Parts): RawPolicy {
+export function policy(displayName: string, parts: Parts): RawPolicy {
   const { state = 'enabled', grantControls = asks('block'), sessionControls = null, ...conditions } = parts;
   return {
     displayName,

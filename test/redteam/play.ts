@@ -12,7 +12,7 @@ const BESIDE = 'beside';
 
 /** The red team's tenant, in which the pair's person is protected. */
 export function worldFor(
-  { who, allowed }: Pair,
+  { who, allowed }: Pick<Pair, 'who' | 'allowed'>,
   policies: readonly RawPolicy[] = [],
   identities: ProtectedIdentities = { users: [who], groups: [] },
 ): Promise<World> {

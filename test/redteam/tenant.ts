@@ -133,7 +133,7 @@ const NAMED_LOCATIONS: readonly JsonObject[] = [
   addresses(EVERY_V6, false, '::/0'),
 ];
 
-function addresses(locationId: string, isTrusted: boolean, ...ranges: readonly string[]): JsonObject {
+export function addresses(locationId: string, isTrusted: boolean, ...ranges: readonly string[]): JsonObject {
   const family = (range: string): string => (range.includes(':') ? 'iPv6CidrRange' : 'iPv4CidrRange');
   return {
     '@odata.type': '#microsoft.graph.ipNamedLocation',

@@ -1,9 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
 import { parseDesired } from '../../src/lib/desired.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { KEPT_MS } from '../../src/lib/surroundings.ts';
+import { article } from '../support/world.ts';
 import type { Pair } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { nameOf, PAIRS } from './pairs.ts';
-import { begin, KEY, play } from './play.ts';
+import { begin, KEY, play, tamper, worldFor } from './play.ts';
+import { EMERGENCY } from './tenant.ts';
+import { TURNS, type Turn } from './turns.ts';
 
 /** The whole product, but nobody is merged into anything, and no rule asks whether they were: the proof stands alone. */
 vi.mock('../../src/lib/desired.ts', async (original) => {
@@ -23,6 +28,7 @@ const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pai
 const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.file)).ok);
 
 const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
+const DENIED = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
 
 describe('a run that merges nothing in', () => {
   it.each(READABLE)('denies %s by the proof alone', async (_, pair) => {
@@ -31,9 +37,8 @@ describe('a run that merges nothing in', () => {
     const { policies } = await play(pair.lethal, made);
 
     const found = policies.find(({ key }) => key === KEY);
-    const denied = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
     const madeAnew = { verdict: 'admit', change: { action: 'create' } };
-    expect(found).toMatchObject(pair.lethal.how === 'restore' ? madeAnew : denied);
+    expect(found).toMatchObject(pair.lethal.how === 'restore' ? madeAnew : DENIED);
     expectNobodyShutOut(pair, made);
   });
 
@@ -46,3 +51,71 @@ describe('a run that merges nothing in', () => {
     expectNobodyShutOut(pair, made);
   });
 });
+
+describe('a policy that nobody touches, in a tenant that changes around it', () => {
+  const named = TURNS.map((turn): [name: string, turn: Turn] => [turn.name, turn]);
+
+  it.each(named)('is reported if it is lethal now and %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, count] of [
+      [lethal, 1],
+      [harmless, 0],
+    ] as const) {
+      const made = await worldFor(ALONE, [policy]);
+      await made.push({ own: article() });
+      const before = await made.run();
+      await made.run();
+      happening(made.tenant);
+      await made.wait(KEPT_MS + 1);
+
+      const after = await made.run();
+
+      expect(lockOuts(before)).toHaveLength(0);
+      expect(lockOuts(after)).toHaveLength(count);
+    }
+  });
+
+  it.each(named)('is put back only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, state] of [
+      [lethal, 'disabled'],
+      [harmless, 'enabled'],
+    ] as const) {
+      const made = await worldFor(ALONE);
+      await made.push({ [KEY]: policy });
+      await made.run();
+      tamper(made, policy, { ...policy, state: 'disabled' });
+      happening(made.tenant);
+
+      const { policies } = await made.run();
+
+      expect(policies).toMatchObject([state === 'enabled' ? { verdict: 'admit' } : DENIED]);
+      expect(made.live(String(policy.displayName)).state).toBe(state);
+    }
+  });
+
+  it.each(named)('is written only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, count] of [
+      [lethal, 0],
+      [harmless, 1],
+    ] as const) {
+      const made = await worldFor(ALONE);
+      await made.push({ own: article() });
+      await made.run();
+      // A quiet run keeps what it sees; none of that may serve a run that writes.
+      await made.run();
+      happening(made.tenant);
+      await made.push({ own: article(), [KEY]: policy });
+
+      await made.run();
+
+      const written = made.tenant.truth().filter(({ displayName }) => displayName === policy.displayName);
+      expect(written).toHaveLength(count);
+    }
+  });
+});
+
+/** Nobody but the emergency account, which can show a second factor. */
+const ALONE = { who: EMERGENCY, allowed: ['mfa'] };
+
+function lockOuts({ findings }: RunReport): readonly unknown[] {
+  return findings.filter(({ rule }) => rule === 'lockOut');
+}
