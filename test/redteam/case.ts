@@ -123,8 +123,9 @@ export function adopted(name: string, before: Parts, lethal: Parts, harmless: Pa
   ]);
 }
 
-/** A policy of ours that a hand changed; of what is desired only a part can be written over that. */
-export function repaired(
+/** A policy that is found changed, and of what is desired only a part can be written over that. */
+export function withheld(
+  how: 'repair' | 'restore' | 'adopt',
   name: string,
   desired: Parts,
   lethal: { readonly before: Parts; readonly after: Parts },
@@ -132,8 +133,8 @@ export function repaired(
   more: More = {},
 ): Draft {
   return draft(name, more, (named) => [
-    { ...attempt('repair', named(lethal.before), named(desired)), after: named(lethal.after) },
-    { ...attempt('repair', named(harmless.before), named(desired)), after: named(harmless.after) },
+    { ...attempt(how, named(lethal.before), named(desired)), after: named(lethal.after) },
+    { ...attempt(how, named(harmless.before), named(desired)), after: named(harmless.after) },
   ]);
 }
 

@@ -82,6 +82,8 @@ export const NO_COUNTRY = id('9', 6);
 export const NO_RANGES = id('9', 7);
 export const EVERY_V4 = id('9', 8);
 export const EVERY_V6 = id('9', 9);
+/** Of known countries the same one. */
+export const ANTARCTICA = id('9', 10);
 /** Was deleted. */
 export const GONE_PLACE = id('9', 99);
 /** Stands for Global Secure Access, by way of which nobody comes here (Entra docs, how-to-compliant-network). */
@@ -128,6 +130,7 @@ const NAMED_LOCATIONS: readonly JsonObject[] = [
   addresses(OFFICE_V6, true, '2001:db8:1::/48'),
   countries(GERMANY, false, 'DE'),
   countries(NO_COUNTRY, true, 'AQ'),
+  countries(ANTARCTICA, false, 'AQ'),
   addresses(NO_RANGES, false),
   addresses(EVERY_V4, false, '0.0.0.0/1', '128.0.0.0/1'),
   addresses(EVERY_V6, false, '::/0'),

@@ -11,9 +11,12 @@ import {
   GLOBAL_ADMIN,
   HELPDESK,
   INNER,
+  LOWER_HALF,
   NEIGHBOURS,
   NO_RANGES,
+  OFFICE,
   STAFF,
+  UPPER_HALF,
 } from './tenant.ts';
 
 /**
@@ -48,6 +51,18 @@ function holders(roleTemplateId: string, ...ids: string[]): Happening {
 
 function ranges(locationId: string, ...cidrs: readonly string[]): Happening {
   return ({ namedLocations }) => void namedLocations.set(locationId, addresses(locationId, false, ...cidrs));
+}
+
+function both(one: Happening, other: Happening): Happening {
+  return (tenant) => {
+    one(tenant);
+    other(tenant);
+  };
+}
+
+/** So many single addresses, none of which touches another. */
+function apart(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, n) => `10.${n >> 12}.${(n >> 4) & 255}.${(n & 15) * 2}/32`);
 }
 
 export const TURNS: readonly Turn[] = [
@@ -98,5 +113,17 @@ export const TURNS: readonly Turn[] = [
     { locations: { includeLocations: ['All'], excludeLocations: [EVERY_V4, EVERY_V6] } },
     ranges(EVERY_V6, '8000::/1'),
     ranges(EVERY_V6, '::/1', '8000::/1'),
+  ),
+  turn(
+    'spares a place that held all it blocks, until the lists are too long to go through',
+    { locations: { includeLocations: [NO_RANGES], excludeLocations: [LOWER_HALF] } },
+    both(ranges(NO_RANGES, ...apart(2_500)), ranges(LOWER_HALF, ...apart(2_400))),
+    both(ranges(NO_RANGES, ...apart(24)), ranges(LOWER_HALF, ...apart(25))),
+  ),
+  turn(
+    'blocks places within the one it spares, until one gets more addresses than are joined',
+    { locations: { includeLocations: [NO_RANGES, UPPER_HALF], excludeLocations: [OFFICE] } },
+    ranges(NO_RANGES, ...apart(5_000)),
+    ranges(NO_RANGES, '198.51.100.4/30'),
   ),
 ];

@@ -13,10 +13,10 @@ import {
   type Parts,
   pair,
   parametrised,
-  repaired,
   restored,
   together,
   undone,
+  withheld,
 } from '../case.ts';
 import {
   AZURE_MANAGEMENT,
@@ -239,13 +239,29 @@ const UNKNOWN_USERS = { includeUsers: ['All'], excludeUsersNew: ['somebody'] };
 const WITHHELD = mechanism(
   'a write of which the part that spares them is held back',
   [
-    repaired(
+    withheld(
+      'repair',
       'is armed while its users cannot be replaced',
       SAFE,
       { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
       { before: OFF, after: SAFE },
     ),
-    repaired(
+    withheld(
+      'restore',
+      'is armed after its restore while its users cannot be replaced',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'adopt',
+      'is armed by being taken over while its users cannot be replaced',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'repair',
       'is made to block while its users cannot be replaced',
       SAFE,
       {
@@ -455,6 +471,11 @@ const UNKNOWN_DEMANDS = mechanism(
       'asks for one of two controls, and then for something new',
       { grantControls: { ...asks('mfa', 'compliantDevice'), newControls: ['x'] } },
       { grantControls: asks('mfa', 'compliantDevice') },
+    ),
+    pair(
+      'asks for what they can give, and for something new beside it',
+      { grantControls: { ...asks('mfa'), newControls: ['x'] } },
+      { grantControls: asks('mfa') },
     ),
     pair(
       'sets a session control we do not know',

@@ -1,5 +1,6 @@
 import { allBut, asks, asksStrength, type Hits, mechanism, type Parts, pair, toApps } from '../case.ts';
 import {
+  ANTARCTICA,
   AZURE_MANAGEMENT,
   AZURE_PORTAL,
   BREAK_GLASS,
@@ -68,6 +69,12 @@ const LOCATIONS = mechanism('a location the wrong way round', [
     },
   ),
   sparing('blocks what belongs to no country', places([NO_COUNTRY]), 'loop', { country: null }),
+  pair(
+    'blocks what belongs to no country, and spares the country beside it',
+    places([NO_COUNTRY], [ANTARCTICA]),
+    places([ANTARCTICA], [NO_COUNTRY]),
+    { hits: { country: null } },
+  ),
   pair('spares a place without addresses', places(['All'], [NO_RANGES]), places([NO_RANGES])),
   pair(
     'spares every IPv4 address and forgets the rest',
@@ -198,6 +205,18 @@ const DEVICES = mechanism('a device filter the wrong way round', [
     },
   ),
   pair(
+    'spares names that begin rightly, and theirs only goes on so',
+    devices('exclude', 'device.displayName -startsWith "SAW"'),
+    devices('include', 'device.displayName -startsWith "SAW" -and device.displayName -notContains "SAW"'),
+    { hits: { deviceInfo: { displayName: 'My SAW' } } },
+  ),
+  sparing(
+    'spares an order, and theirs only sounds like it',
+    devices('exclude', 'device.physicalIds -contains "[OrderId]:SAW"'),
+    'everybody',
+    { deviceInfo: { physicalIds: ['[OrderId]:SAW-2'] } },
+  ),
+  pair(
     'joins two opposite tests by or',
     devices('include', 'device.isCompliant -eq True -or device.isCompliant -ne True'),
     devices('include', 'device.isCompliant -eq True -and device.isCompliant -ne True'),
@@ -237,19 +256,27 @@ const DEVICES = mechanism('a device filter the wrong way round', [
   ),
 ]);
 
-/** Whoever goes through it way by way comes to the second model late. */
+export const TOO_LONG = 'a device filter that takes too long to go through';
+
+/** Whoever goes through it way by way learns late that the first model will not do. */
 const LONG_RULE = [
   '(device.model -eq "one" -or device.model -eq "two")',
-  ...[...'abcdefghijk'].map(
-    (letter) => `(device.displayName -contains "${letter}1" -or device.displayName -contains "${letter}2")`,
-  ),
+  ...[...'abcdef'].map(eitherOf),
   '(device.model -eq "three" -or device.model -eq "two")',
+  ...[...'ghijkl'].map(eitherOf),
 ].join(' -and ');
 
-const HARD_DEVICES = mechanism('a device filter that is hard to decide', [
-  sparing('has a rule that takes too long to go through', devices('include', LONG_RULE), 'group', {
-    deviceInfo: { model: 'two', displayName: 'a1b1c1d1e1f1g1h1i1j1k1' },
+function eitherOf(letter: string): string {
+  return `(device.displayName -contains "${letter}1" -or device.displayName -contains "${letter}2")`;
+}
+
+const LONG_DEVICES = mechanism(TOO_LONG, [
+  sparing('has a rule with thousands of ways through it', devices('include', LONG_RULE), 'group', {
+    deviceInfo: { model: 'two', displayName: 'a1b1c1d1e1f1g1h1i1j1k1l1' },
   }),
+]);
+
+const MARKED_DEVICES = mechanism('a mark that only managed devices show', [
   sparing(
     'blocks devices that carry a mark, which only managed ones do',
     devices('include', 'device.extensionAttribute1 -eq "SAW"'),
@@ -635,7 +662,8 @@ export const CONDITIONS = [
   ...LOCATIONS,
   ...UNKNOWN_PLACES,
   ...DEVICES,
-  ...HARD_DEVICES,
+  ...LONG_DEVICES,
+  ...MARKED_DEVICES,
   ...UNSEEN_MARKS,
   ...UNREADABLE_DEVICES,
   ...PLATFORMS,
