@@ -13,11 +13,11 @@ import { type Attempt, type Pair, statesOf } from './case.ts';
 import { asksTooMuch, fateOf, isEnforced, judged, signInOf } from './oracle.ts';
 import { TOO_LONG, UNSEEN_MARK } from './pairs/conditions.ts';
 import { ANOTHER_SPELLING } from './pairs/people.ts';
-import { nameOf, PAIRS } from './pairs.ts';
+import { named, nameOf, PAIRS } from './pairs.ts';
 import { applying } from './service.ts';
 import { EMERGENCY, factsOf, LODGER, PARTNER, PLACES, SECOND, TRUE_PLACES } from './tenant.ts';
 
-const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+const NAMED = named(PAIRS);
 /**
  * The simulated service knows no better what only the service knows. It would have mended a spelling when the policy was
  * written, and shows the marks of devices that nobody manages.

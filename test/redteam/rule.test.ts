@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseDesired } from '../../src/lib/desired.ts';
 import type { Desired, Observation } from '../../src/lib/diff.ts';
 import type { Around, Finding } from '../../src/lib/guard.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
@@ -7,12 +6,10 @@ import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { lockOut } from '../../src/lib/rules/lockOut.ts';
 import { bindingOf, desiredOf, factsOf as factsOfRun, OWN_ID, observationOf } from '../support/judging.ts';
 import type { Attempt, Pair } from './case.ts';
-import { nameOf, PAIRS } from './pairs.ts';
+import { canBeDesired, named, PAIRS } from './pairs.ts';
 import { factsOf, PLACES } from './tenant.ts';
 
-/** Pairs whose lethal policy is a desired state at all: what has unknown words in it is refused before any rule is asked. */
-const READABLE = PAIRS.filter(({ lethal }) => parseDesired(JSON.stringify(lethal.desired)).ok);
-const NAMED = READABLE.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+const READABLE = PAIRS.filter(canBeDesired);
 
 describe('the rule lockOut, asked about a plan with nothing merged in', () => {
   it('is asked about pairs enough', () => {
@@ -20,7 +17,7 @@ describe('the rule lockOut, asked about a plan with nothing merged in', () => {
     expect(new Set(READABLE.map(({ mechanism }) => mechanism)).size).toBeGreaterThanOrEqual(20);
   });
 
-  it.each(NAMED)('denies %s, and lets its twin pass', (_, pair) => {
+  it.each(named(READABLE))('denies %s, and lets its twin pass', (_, pair) => {
     const { displayName } = pair.lethal.desired;
 
     expect(judged(pair, pair.lethal)).toEqual([

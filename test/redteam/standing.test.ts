@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { parseDesired } from '../../src/lib/desired.ts';
 import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { LOCK_OUT } from '../../src/lib/record.ts';
@@ -8,13 +7,11 @@ import { article } from '../support/world.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { fateOf } from './oracle.ts';
-import { nameOf, PAIRS } from './pairs.ts';
+import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
 import { idOf, KEY, runWithConsent, tamper, worldFor } from './play.ts';
 
-const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-
 describe('a policy of somebody else', () => {
-  it.each(NAMED)('is reported that is %s, and its twin is not', async (_, pair) => {
+  it.each(named(PAIRS))('is reported that is %s, and its twin is not', async (_, pair) => {
     const lethal = numbered(statesOf(pair.lethal), 'a');
     const harmless = numbered(statesOf(pair.harmless), 'b');
     const guilty = lethal.filter((policy) => fateOf([policy], pair) !== 'spared').map(({ id }) => id);
@@ -36,12 +33,10 @@ describe('a policy of somebody else', () => {
 });
 
 /** Those that can be pushed as they stand. */
-const WRITABLE = NAMED.filter(
-  ([, { lethal }]) => lethal.how === 'create' && parseDesired(JSON.stringify(lethal.file)).ok,
-);
+const WRITABLE = PAIRS.filter((pair) => pair.lethal.how === 'create' && canBeDesired(pair));
 
 describe('a policy of somebody else that is pushed as it stands', () => {
-  it.each(WRITABLE)('is disarmed by becoming ours, or stays reported: %s', async (_, pair) => {
+  it.each(named(WRITABLE))('is disarmed by becoming ours, or stays reported: %s', async (_, pair) => {
     const { desired } = pair.lethal;
     const made = await worldFor(pair, [desired]);
     const id = idOf(made, desired);
@@ -59,20 +54,17 @@ describe('a policy of somebody else that is pushed as it stands', () => {
 });
 
 /** One of each mechanism. What names the person is denied, and what asks for a retired control is refused. */
-const ONE_OF_EACH = [
-  ...Map.groupBy(
-    WRITABLE.filter(
-      ([, { isDoubtful, name, lethal }]) =>
-        !isDoubtful &&
-        !name.startsWith('names the') &&
-        !JSON.stringify(lethal.desired).includes('approvedApplication'),
-    ),
-    ([, { mechanism }]) => mechanism,
-  ).values(),
-].flatMap(([first]) => (first === undefined ? [] : [first]));
+const ONE_OF_EACH = oneOfEach(
+  WRITABLE.filter(
+    ({ isDoubtful, name, lethal }) =>
+      !isDoubtful &&
+      !name.startsWith('names the') &&
+      !JSON.stringify(lethal.desired).includes('approvedApplication'),
+  ),
+);
 
 describe('a policy that is kept off for emergencies', () => {
-  it.each(ONE_OF_EACH)('spares them once a hand switches it on, were it %s', async (_, pair) => {
+  it.each(named(ONE_OF_EACH))('spares them once a hand switches it on, were it %s', async (_, pair) => {
     const { desired } = pair.lethal;
     const made = await worldFor(pair);
     await made.push({ [KEY]: { ...desired, state: 'disabled', caretaker: { contingency: true } } });
@@ -88,7 +80,7 @@ describe('a policy that is kept off for emergencies', () => {
 });
 
 describe('a policy of ours', () => {
-  it.each(NAMED)('is reported and put right that a hand made %s', async (_, pair) => {
+  it.each(named(PAIRS))('is reported and put right that a hand made %s', async (_, pair) => {
     const { desired } = pair.harmless;
     const twin = { ...desired, displayName: `${desired.displayName} twin` };
     const made = await worldFor(pair);

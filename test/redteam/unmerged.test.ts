@@ -1,11 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseDesired } from '../../src/lib/desired.ts';
 import type { RunReport } from '../../src/lib/report.ts';
 import { KEPT_MS } from '../../src/lib/surroundings.ts';
 import { article } from '../support/world.ts';
-import type { Pair } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
-import { nameOf, PAIRS } from './pairs.ts';
+import { canBeDesired, named, PAIRS } from './pairs.ts';
 import { begin, KEY, play, tamper, worldFor } from './play.ts';
 import { EMERGENCY } from './tenant.ts';
 import { TURNS, type Turn } from './turns.ts';
@@ -24,14 +22,11 @@ vi.mock('../../src/lib/rules/breakGlass.ts', () => ({
   breakGlass: { name: 'breakGlass', check: () => undefined },
 }));
 
-const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.file)).ok);
-
 const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
 const DENIED = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
 
 describe('a run that merges nothing in', () => {
-  it.each(READABLE)('denies %s by the proof alone', async (_, pair) => {
+  it.each(named(PAIRS.filter(canBeDesired)))('denies %s by the proof alone', async (_, pair) => {
     const made = await begin(pair, pair.lethal);
 
     const { policies } = await play(pair.lethal, made);
@@ -42,7 +37,7 @@ describe('a run that merges nothing in', () => {
     expectNobodyShutOut(pair, made);
   });
 
-  it.each(NAMED)('carries out the twin of %s', async (_, pair) => {
+  it.each(named(PAIRS))('carries out the twin of %s', async (_, pair) => {
     const made = await begin(pair, pair.harmless);
 
     const report = await play(pair.harmless, made);
@@ -53,9 +48,9 @@ describe('a run that merges nothing in', () => {
 });
 
 describe('a policy that nobody touches, in a tenant that changes around it', () => {
-  const named = TURNS.map((turn): [name: string, turn: Turn] => [turn.name, turn]);
+  const turns = TURNS.map((turn): [name: string, turn: Turn] => [turn.name, turn]);
 
-  it.each(named)('is reported if it is lethal now and %s', async (_, { policy, lethal, harmless }) => {
+  it.each(turns)('is reported if it is lethal now and %s', async (_, { policy, lethal, harmless }) => {
     for (const [happening, count] of [
       [lethal, 1],
       [harmless, 0],
@@ -74,7 +69,7 @@ describe('a policy that nobody touches, in a tenant that changes around it', () 
     }
   });
 
-  it.each(named)('is put back only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+  it.each(turns)('is put back only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
     for (const [happening, state] of [
       [lethal, 'disabled'],
       [harmless, 'enabled'],
@@ -92,7 +87,7 @@ describe('a policy that nobody touches, in a tenant that changes around it', () 
     }
   });
 
-  it.each(named)('is written only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+  it.each(turns)('is written only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
     for (const [happening, count] of [
       [lethal, 0],
       [harmless, 1],

@@ -140,7 +140,7 @@ const EMPTIED = mechanism('an exclusion that is empty', [
     { users: allBut({ excludeGroups: [TIER0] }) },
   ),
   pair(
-    'excludes a group that was deleted',
+    'excludes a group that was deleted, and not the one that took its name',
     { users: allBut({ excludeGroups: [GONE_GROUP] }) },
     { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
   ),
