@@ -251,7 +251,7 @@ function draft(
   };
 }
 
-function attempt(how: Attempt['how'], before: RawPolicy | null, desired: RawPolicy): Attempt {
+export function attempt(how: Attempt['how'], before: RawPolicy | null, desired: RawPolicy): Attempt {
   return { how, before, desired, file: desired, after: desired, beside: null };
 }
 
