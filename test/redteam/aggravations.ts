@@ -2,6 +2,7 @@ import { asks, asksStrength, type Parts, toApps } from './case.ts';
 import {
   AZURE_MANAGEMENT,
   EXCHANGE,
+  GONE_PLACE,
   LOWER_HALF,
   OFFICE,
   OFFICE_V6,
@@ -71,6 +72,12 @@ export const AGGRAVATIONS: readonly Aggravation[] = [
     before: { locations: { includeLocations: [OFFICE] } },
     worse: { locations: { includeLocations: [OFFICE, OFFICE_V6] } },
     better: { locations: { includeLocations: [OFFICE], excludeLocations: [LOWER_HALF] } },
+  },
+  {
+    name: 'blocks a place nobody can read, and then every place',
+    before: { locations: { includeLocations: [GONE_PLACE] } },
+    worse: { locations: { includeLocations: ['All'] } },
+    better: { locations: { includeLocations: [GONE_PLACE] }, clientAppTypes: ['browser'] },
   },
   {
     name: 'blocks two models, and then all but a third',
