@@ -236,6 +236,8 @@ const ADOPTED = mechanism('a policy of somebody else, taken over', [
 /** Something in the users object that we do not know, so that nothing in there may be replaced. */
 const UNKNOWN_USERS = { includeUsers: ['All'], excludeUsersNew: ['somebody'] };
 
+const UNKNOWN_PEOPLE = only({ includeUsersNew: ['somebody'] });
+
 const WITHHELD = mechanism(
   'a write of which the part that spares them is held back',
   [
@@ -258,6 +260,13 @@ const WITHHELD = mechanism(
       'is armed by being taken over while its users cannot be replaced',
       SAFE,
       { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'repair',
+      'is armed while it may include people in words nobody knows',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_PEOPLE }, after: { ...ON, users: UNKNOWN_PEOPLE } },
       { before: OFF, after: SAFE },
     ),
     withheld(
