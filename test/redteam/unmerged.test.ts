@@ -3,9 +3,9 @@ import type { RunReport } from '../../src/lib/report.ts';
 import { KEPT_MS } from '../../src/lib/surroundings.ts';
 import { article } from '../support/world.ts';
 import { expectNobodyShutOut } from './expectations.ts';
-import { canBeDesired, named, PAIRS } from './pairs.ts';
+import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
 import { begin, KEY, play, tamper, worldFor } from './play.ts';
-import { EMERGENCY } from './tenant.ts';
+import { BREAK_GLASS, EMERGENCY } from './tenant.ts';
 import { TURNS, type Turn } from './turns.ts';
 
 /** The whole product, but nobody is merged into anything, and no rule asks whether they were: the proof stands alone. */
@@ -44,6 +44,48 @@ describe('a run that merges nothing in', () => {
 
     expect(report).toMatchObject({ status: 'remediated', error: null });
     expectNobodyShutOut(pair, made);
+  });
+});
+
+describe('a run that merges nothing in and protects a group', () => {
+  const pairs = oneOfEach(
+    PAIRS.filter(
+      (pair) =>
+        pair.who === EMERGENCY &&
+        pair.lethal.how === 'create' &&
+        canBeDesired(pair) &&
+        // With a group in the settings this parameter stands for it.
+        !JSON.stringify(pair.lethal.file).includes('@breakGlassGroups'),
+    ),
+  );
+
+  it.each(named(pairs))('denies for its member %s', async (_, pair) => {
+    const made = await begin(pair, pair.lethal, { users: [], groups: [BREAK_GLASS] });
+
+    const { policies } = await play(pair.lethal, made);
+
+    expect(policies.find(({ key }) => key === KEY)).toMatchObject(DENIED);
+    expectNobodyShutOut(pair, made);
+  });
+
+  it.each(named(pairs))('denies with a directory that tells nothing %s', async (_, pair) => {
+    const byName = { users: [pair.who], groups: [] };
+    const byGroup = { users: [], groups: [BREAK_GLASS] };
+    // Nobody can tell then that somebody whom a policy names is in the group.
+    const ways = pair.name.startsWith('names the') ? [byName] : [byName, byGroup];
+    for (const identities of ways) {
+      const made = await begin(pair, pair.lethal, identities);
+      made.tenant.settings.permissions = [
+        'Policy.Read.All',
+        'Policy.ReadWrite.ConditionalAccess',
+        'Application.Read.All',
+      ];
+
+      const { policies } = await play(pair.lethal, made);
+
+      expect(policies.find(({ key }) => key === KEY)).toMatchObject(DENIED);
+      expectNobodyShutOut(pair, made);
+    }
   });
 });
 
