@@ -89,6 +89,8 @@ export interface Tenant {
   /** Another pair of hands in the tenant. */
   readonly admin: Admin;
   readonly directory: Directory;
+  /** Named locations by id, in Graph's JSON; to be changed at will. */
+  readonly namedLocations: Map<string, JsonObject>;
   /** What the tenant has subscribed to; to be changed at will. */
   readonly licences: JsonObject[];
   /** The policies there really are, as GET would answer them without faults; hidden ones included. */
@@ -126,6 +128,7 @@ export function createTenant(options: TenantOptions = {}): Tenant {
     beforeRequest: undefined,
     admin: createAdmin(world),
     directory: world.directory,
+    namedLocations: world.namedLocations,
     licences: world.licences,
     truth: () => shown((policy) => policy.deletedDateTime === null),
     deleted: () => shown((policy) => policy.deletedDateTime !== null),

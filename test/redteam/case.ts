@@ -1,3 +1,4 @@
+import { rawAt } from '../../src/lib/policy/fields.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { AZURE_MANAGEMENT, EMERGENCY, factsOf } from './tenant.ts';
 
@@ -29,11 +30,15 @@ export interface Pair {
  * - `repair`: a hand made `before` of a settled policy.
  * - `restore`: a hand made `before` of a settled policy, and then deleted it.
  * - `adopt`: `before` is somebody else's and carries the desired name.
+ * - `lapse`: an exception makes the desired policy `before`, and ends.
+ * - `undo`: a run repaired what a hand had made of `before`, and somebody takes that run back.
  */
 export interface Attempt {
-  readonly how: 'create' | 'edit' | 'repair' | 'restore' | 'adopt';
+  readonly how: 'create' | 'edit' | 'repair' | 'restore' | 'adopt' | 'lapse' | 'undo';
   readonly before: RawPolicy | null;
   readonly desired: RawPolicy;
+  /** What is pushed for it: the same, but for parameters and exceptions. */
+  readonly file: RawPolicy;
   /** What the tenant's policy says after the one request that is sent: not always all that is desired. */
   readonly after: RawPolicy;
   /** Another policy desired in the same run. */
@@ -118,8 +123,9 @@ export function adopted(name: string, before: Parts, lethal: Parts, harmless: Pa
   ]);
 }
 
-/** A policy of ours that a hand changed; of what is desired only a part can be written over that. */
-export function repaired(
+/** A policy that is found changed, and of what is desired only a part can be written over that. */
+export function withheld(
+  how: 'repair' | 'restore' | 'adopt',
   name: string,
   desired: Parts,
   lethal: { readonly before: Parts; readonly after: Parts },
@@ -127,8 +133,8 @@ export function repaired(
   more: More = {},
 ): Draft {
   return draft(name, more, (named) => [
-    { ...attempt('repair', named(lethal.before), named(desired)), after: named(lethal.after) },
-    { ...attempt('repair', named(harmless.before), named(desired)), after: named(harmless.after) },
+    { ...attempt(how, named(lethal.before), named(desired)), after: named(lethal.after) },
+    { ...attempt(how, named(harmless.before), named(desired)), after: named(harmless.after) },
   ]);
 }
 
@@ -137,6 +143,79 @@ export function together(name: string, first: Parts, lethal: Parts, harmless: Pa
   return draft(name, more, (named, other) => [
     { ...attempt('create', null, named(lethal)), beside: other(first) },
     { ...attempt('create', null, named(harmless)), beside: other(first) },
+  ]);
+}
+
+/** A policy of ours that is changed in the very run in which another comes to say what it said. */
+export function handedOn(
+  name: string,
+  before: Parts,
+  lethal: Parts,
+  harmless: Parts,
+  more: More = {},
+): Draft {
+  return draft(name, more, (named, other) => [
+    { ...attempt('edit', named(before), named(lethal)), beside: other(before) },
+    { ...attempt('edit', named(before), named(harmless)), beside: other(before) },
+  ]);
+}
+
+/** A policy in whose file parameters stand for what it means. */
+export function parametrised(
+  name: string,
+  lethal: { readonly file: Parts; readonly meaning: Parts },
+  harmless: { readonly file: Parts; readonly meaning: Parts },
+  more: More = {},
+): Draft {
+  return draft(name, more, (named) => [
+    { ...attempt('create', null, named(lethal.meaning)), file: named(lethal.file) },
+    { ...attempt('create', null, named(harmless.meaning)), file: named(harmless.file) },
+  ]);
+}
+
+/** One field of a policy, and the policy that has the value in question there. */
+type Deviation = readonly [field: string, parts: Parts];
+
+/** A policy of ours of which an exception changes one field. */
+export function excepted(
+  name: string,
+  before: Parts,
+  lethal: Deviation,
+  harmless: Deviation,
+  more: More = {},
+): Draft {
+  return draft(name, more, (named) => {
+    const excepting = ([field, parts]: Deviation): Attempt => ({
+      ...attempt('edit', named(before), named(parts)),
+      file: withException(named(before), field, named(parts)),
+    });
+    return [excepting(lethal), excepting(harmless)];
+  });
+}
+
+/** A policy of ours that is what it was until an exception of one field ends. */
+export function lapsed(
+  name: string,
+  before: Parts,
+  field: string,
+  lethal: Parts,
+  harmless: Parts,
+  more: More = {},
+): Draft {
+  return draft(name, more, (named) => {
+    const lapsing = (parts: Parts): Attempt => ({
+      ...attempt('lapse', named(before), named(parts)),
+      file: withException(named(parts), field, named(before)),
+    });
+    return [lapsing(lethal), lapsing(harmless)];
+  });
+}
+
+/** A policy of ours that a hand changed and a run put right, which somebody takes back. */
+export function undone(name: string, before: Parts, lethal: Parts, harmless: Parts, more: More = {}): Draft {
+  return draft(name, more, (named) => [
+    attempt('undo', named(before), named(lethal)),
+    attempt('undo', named(before), named(harmless)),
   ]);
 }
 
@@ -172,11 +251,21 @@ function draft(
   };
 }
 
-function attempt(how: Attempt['how'], before: RawPolicy | null, desired: RawPolicy): Attempt {
-  return { how, before, desired, after: desired, beside: null };
+export function attempt(how: Attempt['how'], before: RawPolicy | null, desired: RawPolicy): Attempt {
+  return { how, before, desired, file: desired, after: desired, beside: null };
 }
 
-function policy(displayName: string, parts: Parts): RawPolicy {
+/** The last day of exceptions. */
+const UNTIL = '2026-01-31';
+export const LAPSED_MS = Date.parse('2026-02-01T01:00:00Z');
+
+/** Until that day the policy has this field from another one. */
+function withException(raw: RawPolicy, field: string, other: RawPolicy): RawPolicy {
+  const exception = { field, value: rawAt(other, field) ?? [], owner: 'Ada', reason: 'a migration' };
+  return { ...raw, caretaker: { exceptions: [{ ...exception, until: UNTIL }] } };
+}
+
+export function policy(displayName: string, parts: Parts): RawPolicy {
   const { state = 'enabled', grantControls = asks('block'), sessionControls = null, ...conditions } = parts;
   return {
     displayName,

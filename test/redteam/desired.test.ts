@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ProtectedIdentities, parseDesired } from '../../src/lib/desired.ts';
+import type { ProtectedIdentities } from '../../src/lib/desired.ts';
 import { TAMPERING } from '../../src/lib/record.ts';
 import type { RunReport } from '../../src/lib/report.ts';
 import type { Pair } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
-import { nameOf, PAIRS } from './pairs.ts';
+import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
 import { begin, KEY, play } from './play.ts';
 import { BREAK_GLASS, EMERGENCY } from './tenant.ts';
 
@@ -14,20 +14,13 @@ const BY_NAME: Protection = ({ who }) => ({ users: [who], groups: [] });
 const BY_GROUP: Protection = () => ({ users: [], groups: [BREAK_GLASS] });
 
 /** The group holds this person alone; one pair of each mechanism will do, as all went through by name. */
-const ONE_OF_EACH = [
-  ...Map.groupBy(
-    PAIRS.filter(({ who }) => who === EMERGENCY),
-    ({ mechanism }) => mechanism,
-  ).values(),
-].flatMap(([first]) => first ?? []);
+const ONE_OF_EACH = oneOfEach(PAIRS.filter(({ who }) => who === EMERGENCY));
 
 describe.each([
   ['a person whom settings name', BY_NAME, PAIRS],
   ['a member of a group that settings name', BY_GROUP, ONE_OF_EACH],
 ])('a run that protects %s', (_kind, protection, pairs) => {
-  const named = pairs.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-
-  it.each(named)('writes nothing lethal for %s', async (_name, pair) => {
+  it.each(named(pairs))('writes nothing lethal for %s', async (_name, pair) => {
     const made = await begin(pair, pair.lethal, protection(pair));
 
     const report = await play(pair.lethal, made);
@@ -35,17 +28,19 @@ describe.each([
     expectNobodyShutOut(pair, made);
     const answer = answerTo(report);
     expect(answer).toBeDefined();
-    expect(answer === 'unreadable').toBe(!parseDesired(JSON.stringify(pair.lethal.desired)).ok);
+    expect(answer === 'unreadable').toBe(!canBeDesired(pair));
   });
 
-  it.each(named)('carries out the twin of %s', async (_name, pair) => {
+  it.each(named(pairs))('carries out the twin of %s', async (_name, pair) => {
     const made = await begin(pair, pair.harmless, protection(pair));
 
     const report = await play(pair.harmless, made);
 
     expect(report).toMatchObject({ status: 'remediated', error: null });
-    expect(report.policies.map(({ outcome }) => outcome)).toEqual(
-      report.policies.map(() => ({ status: 'applied', settled: true, reason: null })),
+    // Beside one that waited for consent there may be one that was carried out before.
+    const drifted = report.policies.filter(({ drift }) => drift !== 'none');
+    expect(drifted.map(({ outcome }) => outcome)).toEqual(
+      drifted.map(() => ({ status: 'applied', settled: true, reason: null })),
     );
     expectNobodyShutOut(pair, made);
   });

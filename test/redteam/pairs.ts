@@ -1,3 +1,4 @@
+import { parseDesired } from '../../src/lib/desired.ts';
 import type { Pair } from './case.ts';
 import { CHANGES } from './pairs/changes.ts';
 import { CONDITIONS } from './pairs/conditions.ts';
@@ -12,4 +13,19 @@ export const PAIRS: readonly Pair[] = [...PEOPLE, ...CONDITIONS, ...DEMANDS, ...
 
 export function nameOf({ mechanism, name }: Pair): string {
   return `${mechanism}: a policy that ${name}`;
+}
+
+/** Pairs as a table of tests, each with its name. */
+export function named(pairs: readonly Pair[]): [name: string, pair: Pair][] {
+  return pairs.map((pair) => [nameOf(pair), pair]);
+}
+
+/** The first pair of each mechanism. */
+export function oneOfEach(pairs: readonly Pair[]): readonly Pair[] {
+  return [...Map.groupBy(pairs, ({ mechanism }) => mechanism).values()].flatMap(([first]) => first ?? []);
+}
+
+/** Whether what is lethal can be a desired state at all: a file with words nobody knows is refused before any rule is asked. */
+export function canBeDesired({ lethal }: Pair): boolean {
+  return parseDesired(JSON.stringify(lethal.file)).ok;
 }

@@ -3,7 +3,7 @@ import type { ProtectedIdentities } from '../../src/lib/desired.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { RunReport } from '../../src/lib/report.ts';
 import { type World, world } from '../support/world.ts';
-import type { Attempt, Pair } from './case.ts';
+import { type Attempt, LAPSED_MS, type Pair } from './case.ts';
 import { TENANT_OPTIONS } from './tenant.ts';
 
 /** Key of the policy an attempt is about. */
@@ -12,7 +12,7 @@ const BESIDE = 'beside';
 
 /** The red team's tenant, in which the pair's person is protected. */
 export function worldFor(
-  { who, allowed }: Pair,
+  { who, allowed }: Pick<Pair, 'who' | 'allowed'>,
   policies: readonly RawPolicy[] = [],
   identities: ProtectedIdentities = { users: [who], groups: [] },
 ): Promise<World> {
@@ -37,8 +37,8 @@ const CREATE_LAG_MS = 600_000;
 
 /** Carries an attempt out as its maker would, with a product that enforces. @returns the report of the last run */
 export async function play(attempt: Attempt, made: World): Promise<RunReport> {
-  const { how, before, desired, beside } = attempt;
-  const wanted = { [KEY]: desired, ...(beside === null ? {} : { [BESIDE]: beside }) };
+  const { how, before, desired, file, beside } = attempt;
+  const wanted = { [KEY]: file, ...(beside === null ? {} : { [BESIDE]: beside }) };
   switch (how) {
     case 'create':
     case 'adopt':
@@ -58,14 +58,34 @@ export async function play(attempt: Attempt, made: World): Promise<RunReport> {
       tamper(made, desired, before ?? {});
       if (how === 'restore') made.tenant.admin.remove(idOf(made, desired));
       return runWithConsent(made);
+    case 'lapse':
+      await made.push(wanted);
+      await runWithConsent(made);
+      await made.wait(LAPSED_MS - made.clock.now());
+      return runWithConsent(made);
+    case 'undo': {
+      await made.push({ [KEY]: before ?? {} });
+      await made.run();
+      tamper(made, before ?? {}, desired);
+      const { runId } = await made.run();
+      const taken = await made.undo(runId);
+      await made.push(Object.fromEntries((taken?.steps ?? []).map(({ key, content }) => [key, content])));
+      return runWithConsent(made);
+    }
   }
 }
 
-/** What only waits for a person is consented to: consent must let nothing lethal through, and the twin waits for nothing else. */
-async function runWithConsent(made: World): Promise<RunReport> {
+/**
+ * A second person consents to whatever was not carried out, denied or not: nothing lethal goes by that, and the twin waits
+ * for nothing else.
+ */
+export async function runWithConsent(made: World): Promise<RunReport> {
   const report = await made.run();
-  if (!report.policies.some(({ isApprovable }) => isApprovable)) return report;
-  await made.approve();
+  const digests = report.policies.flatMap(({ verdict, change }) =>
+    change !== null && (verdict === 'hold' || verdict === 'deny') ? [change.digest] : [],
+  );
+  if (digests.length === 0) return report;
+  await made.approve(digests);
   return made.run();
 }
 

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseDesired } from '../../src/lib/desired.ts';
 import type { Desired, Observation } from '../../src/lib/diff.ts';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { lockOut } from '../../src/lib/rules/lockOut.ts';
 import type { Around, Finding } from '../../src/lib/rules/rule.ts';
 import { bindingOf, desiredOf, factsOf as factsOfRun, OWN_ID, observationOf } from '../support/judging.ts';
-import type { Attempt, Pair } from './case.ts';
-import { nameOf, PAIRS } from './pairs.ts';
-import { factsOf, PLACES } from './tenant.ts';
+import { AGGRAVATIONS, type Aggravation } from './aggravations.ts';
+import { type Attempt, attempt, type Pair, type Parts, policy } from './case.ts';
+import { canBeDesired, named, PAIRS } from './pairs.ts';
+import { EMERGENCY, factsOf, PLACES } from './tenant.ts';
 
-/** Pairs whose lethal policy is a desired state at all: what has unknown words in it is refused before any rule is asked. */
-const READABLE = PAIRS.filter(({ lethal }) => parseDesired(JSON.stringify(lethal.desired)).ok);
-const NAMED = READABLE.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+const READABLE = PAIRS.filter(canBeDesired);
 
 describe('the rule lockOut, asked about a plan with nothing merged in', () => {
   it('is asked about pairs enough', () => {
@@ -20,7 +18,7 @@ describe('the rule lockOut, asked about a plan with nothing merged in', () => {
     expect(new Set(READABLE.map(({ mechanism }) => mechanism)).size).toBeGreaterThanOrEqual(20);
   });
 
-  it.each(NAMED)('denies %s, and lets its twin pass', (_, pair) => {
+  it.each(named(READABLE))('denies %s, and lets its twin pass', (_, pair) => {
     const { displayName } = pair.lethal.desired;
 
     expect(judged(pair, pair.lethal)).toEqual([
@@ -30,8 +28,21 @@ describe('the rule lockOut, asked about a plan with nothing merged in', () => {
   });
 });
 
+describe('the rule lockOut, asked about a policy that shuts them out already', () => {
+  const aggravations = AGGRAVATIONS.map((one): [name: string, Aggravation] => [one.name, one]);
+
+  it.each(aggravations)('denies what makes it worse, and lets pass what does not: %s', (_, one) => {
+    const becoming = (parts: Parts) => attempt('edit', policy('Old', one.before), policy('Old', parts));
+
+    expect(judged(ALONE, becoming(one.worse))).toMatchObject([{ decision: 'deny' }]);
+    expect(judged(ALONE, becoming(one.better))).toEqual([]);
+  });
+});
+
+const ALONE = { who: EMERGENCY, allowed: [] };
+
 /** What the rule says of every change that is planned to get there. */
-function judged(pair: Pair, attempt: Attempt): readonly Finding[] {
+function judged(pair: Pick<Pair, 'who' | 'allowed'>, attempt: Attempt): readonly Finding[] {
   const { how, before, desired, beside } = attempt;
   const wanted = [asItIs('own', desired), ...(beside === null ? [] : [asItIs('beside', beside)])];
   const bindings = how === 'create' || how === 'adopt' ? [] : [bindingOf()];
@@ -58,7 +69,7 @@ function asItIs(key: string, raw: RawPolicy): Desired {
   return { ...desiredOf(policy), key, policy };
 }
 
-function aroundOf({ who, allowed }: Pair): Around {
+function aroundOf({ who, allowed }: Pick<Pair, 'who' | 'allowed'>): Around {
   return {
     identities: [{ id: who, kind: 'user', memberOf: null, health: 'ok', reason: null }],
     people: [factsOf(who)],

@@ -7,13 +7,11 @@ import { article } from '../support/world.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { fateOf } from './oracle.ts';
-import { nameOf, PAIRS } from './pairs.ts';
-import { idOf, KEY, tamper, worldFor } from './play.ts';
-
-const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
+import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
+import { idOf, KEY, runWithConsent, tamper, worldFor } from './play.ts';
 
 describe('a policy of somebody else', () => {
-  it.each(NAMED)('is reported that is %s, and its twin is not', async (_, pair) => {
+  it.each(named(PAIRS))('is reported that is %s, and its twin is not', async (_, pair) => {
     const lethal = numbered(statesOf(pair.lethal), 'a');
     const harmless = numbered(statesOf(pair.harmless), 'b');
     const guilty = lethal.filter((policy) => fateOf([policy], pair) !== 'spared').map(({ id }) => id);
@@ -34,8 +32,58 @@ describe('a policy of somebody else', () => {
   });
 });
 
+/** Those that can be pushed as they stand. */
+const WRITABLE = PAIRS.filter((pair) => pair.lethal.how === 'create' && canBeDesired(pair));
+
+describe('a policy of somebody else that is pushed as it stands', () => {
+  it.each(named(WRITABLE))('is disarmed by becoming ours, or stays reported: %s', async (_, pair) => {
+    const { desired } = pair.lethal;
+    const made = await worldFor(pair, [desired]);
+    const id = idOf(made, desired);
+    await made.push({ [KEY]: desired });
+
+    const report = await runWithConsent(made);
+
+    const [ours] = report.policies;
+    if (ours?.outcome?.settled === true) {
+      expectNobodyShutOut(pair, made);
+    } else {
+      // It names the person itself, or the service takes no write to it.
+      expect(ours?.outcome?.status ?? ours?.verdict).toMatch(/^(deny|rejected)$/);
+      expect([...lockOutsIn(report.findings), ...lockOutsOf(KEY, report)]).toEqual([id]);
+    }
+  });
+});
+
+/** One of each mechanism. What names the person is denied, and what asks for a retired control is refused. */
+const ONE_OF_EACH = oneOfEach(
+  WRITABLE.filter(
+    ({ isDoubtful, name, lethal }) =>
+      !isDoubtful &&
+      !name.startsWith('names the') &&
+      !JSON.stringify(lethal.desired).includes('approvedApplication'),
+  ),
+);
+
+describe('a policy that is kept off for emergencies', () => {
+  it.each(named(ONE_OF_EACH))('spares them once a hand switches it on, were it %s', async (_, pair) => {
+    const { desired } = pair.lethal;
+    const made = await worldFor(pair);
+    await made.push({ [KEY]: { ...desired, state: 'disabled', caretaker: { contingency: true } } });
+    await runWithConsent(made);
+    // Whoever switches it on by a file of their own takes our exclusions out as well.
+    tamper(made, desired, { ...desired, state: 'enabled' });
+
+    const report = await made.run();
+
+    expect(report.error).toBeNull();
+    expect(made.live(String(desired.displayName)).state).toBe('enabled');
+    expectNobodyShutOut(pair, made);
+  });
+});
+
 describe('a policy of ours', () => {
-  it.each(NAMED)('is reported and put right that a hand made %s', async (_, pair) => {
+  it.each(named(PAIRS))('is reported and put right that a hand made %s', async (_, pair) => {
     const { desired } = pair.harmless;
     const twin = { ...desired, displayName: `${desired.displayName} twin` };
     const made = await worldFor(pair);

@@ -18,6 +18,8 @@ export const SECOND = id('b', 2);
 /** An account the service provider's people get in with: a guest. */
 export const PARTNER = id('b', 3);
 export const STAFF = id('b', 4);
+/** A guest whom nobody invited: made here, and signs in here. */
+export const LODGER = id('b', 5);
 /** Was deleted. */
 export const GONE_USER = id('b', 9);
 
@@ -82,6 +84,8 @@ export const EVERY_V4 = id('9', 8);
 export const EVERY_V6 = id('9', 9);
 /** By where the Authenticator app says the phone is. */
 export const GERMANY_BY_PHONE = id('9', 10);
+/** Of known countries the same one. */
+export const ANTARCTICA = id('9', 11);
 /** Was deleted. */
 export const GONE_PLACE = id('9', 99);
 /** Stands for Global Secure Access, by way of which nobody comes here (Entra docs, how-to-compliant-network). */
@@ -94,6 +98,7 @@ const USERS: readonly User[] = [
   { id: SECOND, displayName: 'Emergency 2', userType: 'Member' },
   { id: PARTNER, displayName: 'Emergency of the provider', userType: 'Guest', creationType: 'Invitation' },
   { id: STAFF, displayName: 'Somebody', userType: 'Member' },
+  { id: LODGER, displayName: 'Emergency of the landlord', userType: 'Guest' },
 ];
 
 const GROUPS: readonly Group[] = [
@@ -127,13 +132,14 @@ const NAMED_LOCATIONS: readonly JsonObject[] = [
   addresses(OFFICE_V6, true, '2001:db8:1::/48'),
   countries(GERMANY, false, 'DE'),
   countries(NO_COUNTRY, true, 'AQ'),
+  countries(ANTARCTICA, false, 'AQ'),
   addresses(NO_RANGES, false),
   addresses(EVERY_V4, false, '0.0.0.0/1', '128.0.0.0/1'),
   addresses(EVERY_V6, false, '::/0'),
   { ...countries(GERMANY_BY_PHONE, false, 'DE'), countryLookupMethod: 'authenticatorAppGps' },
 ];
 
-function addresses(locationId: string, isTrusted: boolean, ...ranges: readonly string[]): JsonObject {
+export function addresses(locationId: string, isTrusted: boolean, ...ranges: readonly string[]): JsonObject {
   const family = (range: string): string => (range.includes(':') ? 'iPv6CidrRange' : 'iPv4CidrRange');
   return {
     '@odata.type': '#microsoft.graph.ipNamedLocation',
@@ -180,6 +186,11 @@ export const PLACES: NamedLocations = {
 /** What there is: the old MFA settings trust nobody. */
 export const TRUE_PLACES: NamedLocations = { ...PLACES, mfaTrustedRanges: [] };
 
+const GUEST_TYPES: Readonly<Record<string, string>> = {
+  [PARTNER]: 'b2bCollaborationGuest',
+  [LODGER]: 'internalGuest',
+};
+
 /** Everything there is to know of a person. */
 export function factsOf(userId: string): ProtectedFacts & { readonly groups: readonly string[] } {
   const groups = groupsOf(
@@ -193,12 +204,7 @@ export function factsOf(userId: string): ProtectedFacts & { readonly groups: rea
   const roles = ROLES.filter(({ members }) =>
     members.some((holder) => holder === userId || groups.has(holder)),
   ).map(({ roleTemplateId }) => roleTemplateId);
-  const isGuest = userId === PARTNER;
-  return {
-    id: userId,
-    groups: [...groups],
-    roles,
-    guestType: isGuest ? 'b2bCollaborationGuest' : null,
-    homeTenantId: isGuest ? HOME : null,
-  };
+  const guestType = GUEST_TYPES[userId] ?? null;
+  const homeTenantId = userId === PARTNER ? HOME : null;
+  return { id: userId, groups: [...groups], roles, guestType, homeTenantId };
 }

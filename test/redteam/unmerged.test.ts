@@ -1,9 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseDesired } from '../../src/lib/desired.ts';
-import type { Pair } from './case.ts';
+import type { RunReport } from '../../src/lib/report.ts';
+import { KEPT_MS } from '../../src/lib/surroundings.ts';
+import { article } from '../support/world.ts';
 import { expectNobodyShutOut } from './expectations.ts';
-import { nameOf, PAIRS } from './pairs.ts';
-import { begin, KEY, play } from './play.ts';
+import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
+import { begin, KEY, play, tamper, worldFor } from './play.ts';
+import { BREAK_GLASS, EMERGENCY } from './tenant.ts';
+import { TURNS, type Turn } from './turns.ts';
 
 /** The whole product, but nobody is merged into anything, and no rule asks whether they were: the proof stands alone. */
 vi.mock('../../src/lib/desired.ts', async (original) => {
@@ -19,25 +22,22 @@ vi.mock('../../src/lib/rules/breakGlass.ts', () => ({
   breakGlass: { name: 'breakGlass', check: () => undefined },
 }));
 
-const NAMED = PAIRS.map((pair): [name: string, pair: Pair] => [nameOf(pair), pair]);
-const READABLE = NAMED.filter(([, { lethal }]) => parseDesired(JSON.stringify(lethal.desired)).ok);
-
 const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
+const DENIED = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
 
 describe('a run that merges nothing in', () => {
-  it.each(READABLE)('denies %s by the proof alone', async (_, pair) => {
+  it.each(named(PAIRS.filter(canBeDesired)))('denies %s by the proof alone', async (_, pair) => {
     const made = await begin(pair, pair.lethal);
 
     const { policies } = await play(pair.lethal, made);
 
     const found = policies.find(({ key }) => key === KEY);
-    const denied = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
     const madeAnew = { verdict: 'admit', change: { action: 'create' } };
-    expect(found).toMatchObject(pair.lethal.how === 'restore' ? madeAnew : denied);
+    expect(found).toMatchObject(pair.lethal.how === 'restore' ? madeAnew : DENIED);
     expectNobodyShutOut(pair, made);
   });
 
-  it.each(NAMED)('carries out the twin of %s', async (_, pair) => {
+  it.each(named(PAIRS))('carries out the twin of %s', async (_, pair) => {
     const made = await begin(pair, pair.harmless);
 
     const report = await play(pair.harmless, made);
@@ -46,3 +46,113 @@ describe('a run that merges nothing in', () => {
     expectNobodyShutOut(pair, made);
   });
 });
+
+describe('a run that merges nothing in and protects a group', () => {
+  const pairs = oneOfEach(
+    PAIRS.filter(
+      (pair) =>
+        pair.who === EMERGENCY &&
+        pair.lethal.how === 'create' &&
+        canBeDesired(pair) &&
+        // With a group in the settings this parameter stands for it.
+        !JSON.stringify(pair.lethal.file).includes('@breakGlassGroups'),
+    ),
+  );
+
+  it.each(named(pairs))('denies for its member %s', async (_, pair) => {
+    const made = await begin(pair, pair.lethal, { users: [], groups: [BREAK_GLASS] });
+
+    const { policies } = await play(pair.lethal, made);
+
+    expect(policies.find(({ key }) => key === KEY)).toMatchObject(DENIED);
+    expectNobodyShutOut(pair, made);
+  });
+
+  it.each(named(pairs))('denies with a directory that tells nothing %s', async (_, pair) => {
+    const byName = { users: [pair.who], groups: [] };
+    const byGroup = { users: [], groups: [BREAK_GLASS] };
+    // Nobody can tell then that somebody whom a policy names is in the group.
+    const ways = pair.name.startsWith('names the') ? [byName] : [byName, byGroup];
+    for (const identities of ways) {
+      const made = await begin(pair, pair.lethal, identities);
+      made.tenant.settings.permissions = [
+        'Policy.Read.All',
+        'Policy.ReadWrite.ConditionalAccess',
+        'Application.Read.All',
+      ];
+
+      const { policies } = await play(pair.lethal, made);
+
+      expect(policies.find(({ key }) => key === KEY)).toMatchObject(DENIED);
+      expectNobodyShutOut(pair, made);
+    }
+  });
+});
+
+describe('a policy that nobody touches, in a tenant that changes around it', () => {
+  const turns = TURNS.map((turn): [name: string, turn: Turn] => [turn.name, turn]);
+
+  it.each(turns)('is reported if it is lethal now and %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, count] of [
+      [lethal, 1],
+      [harmless, 0],
+    ] as const) {
+      const made = await worldFor(ALONE, [policy]);
+      await made.push({ own: article() });
+      const before = await made.run();
+      await made.run();
+      happening(made.tenant);
+      await made.wait(KEPT_MS + 1);
+
+      const after = await made.run();
+
+      expect(lockOuts(before)).toHaveLength(0);
+      expect(lockOuts(after)).toHaveLength(count);
+    }
+  });
+
+  it.each(turns)('is put back only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, state] of [
+      [lethal, 'disabled'],
+      [harmless, 'enabled'],
+    ] as const) {
+      const made = await worldFor(ALONE);
+      await made.push({ [KEY]: policy });
+      await made.run();
+      tamper(made, policy, { ...policy, state: 'disabled' });
+      happening(made.tenant);
+
+      const { policies } = await made.run();
+
+      expect(policies).toMatchObject([state === 'enabled' ? { verdict: 'admit' } : DENIED]);
+      expect(made.live(String(policy.displayName)).state).toBe(state);
+    }
+  });
+
+  it.each(turns)('is written only if that is harmless: %s', async (_, { policy, lethal, harmless }) => {
+    for (const [happening, count] of [
+      [lethal, 0],
+      [harmless, 1],
+    ] as const) {
+      const made = await worldFor(ALONE);
+      await made.push({ own: article() });
+      await made.run();
+      // A quiet run keeps what it sees; none of that may serve a run that writes.
+      await made.run();
+      happening(made.tenant);
+      await made.push({ own: article(), [KEY]: policy });
+
+      await made.run();
+
+      const written = made.tenant.truth().filter(({ displayName }) => displayName === policy.displayName);
+      expect(written).toHaveLength(count);
+    }
+  });
+});
+
+/** Nobody but the emergency account, which can show a second factor. */
+const ALONE = { who: EMERGENCY, allowed: ['mfa'] };
+
+function lockOuts({ findings }: RunReport): readonly unknown[] {
+  return findings.filter(({ rule }) => rule === 'lockOut');
+}

@@ -5,13 +5,18 @@ import {
   asksAll,
   asksStrength,
   edit,
+  excepted,
+  handedOn,
+  lapsed,
   mechanism,
   only,
   type Parts,
   pair,
-  repaired,
+  parametrised,
   restored,
   together,
+  undone,
+  withheld,
 } from '../case.ts';
 import {
   AZURE_MANAGEMENT,
@@ -19,6 +24,7 @@ import {
   EMERGENCY,
   EMPTY,
   EVERYBODY,
+  EXCHANGE,
   GLOBAL_ADMIN,
   GONE_USER,
   HELPDESK,
@@ -26,6 +32,7 @@ import {
   MFA_STRENGTH,
   NEIGHBOURS,
   NO_RANGES,
+  OWN_STRENGTH,
   PARTNER,
   PHISHING_RESISTANT,
   SECOND,
@@ -101,6 +108,13 @@ const WIDENED = mechanism('a change elsewhere in a policy that spares nobody', [
     'comes to ask for all where one was enough',
     { grantControls: asks('mfa', 'compliantDevice') },
     { grantControls: asksAll('mfa', 'compliantDevice') },
+    { grantControls: asks('mfa') },
+    MFA,
+  ),
+  edit(
+    'has its strength replaced by one of our own making',
+    { grantControls: asksStrength(MFA_STRENGTH) },
+    { grantControls: asksStrength(OWN_STRENGTH) },
     { grantControls: asks('mfa') },
     MFA,
   ),
@@ -193,6 +207,20 @@ const RESTORED = mechanism('a restore of a policy that was edited before it was 
   ),
 ]);
 
+const RESTORED_UNKNOWN = mechanism(
+  'a restore of a policy with something in it that nobody here knows',
+  [
+    restored(
+      'had come to include people by a member we do not know',
+      SAFE,
+      { users: only({ includeEverybodyNew: ['yes'] }) },
+      { users: only({ includeGroups: [NEIGHBOURS] }) },
+    ),
+    restored('had come into a state we do not know', SAFE, { state: 'enabledForSomething' }, OFF),
+  ],
+  { isDoubtful: true },
+);
+
 const ADOPTED = mechanism('a policy of somebody else, taken over', [
   adopted('spared them until it became ours', SAFE, {}, { users: allBut({ excludeUsers: [EMERGENCY] }) }),
   adopted('was only reporting until it became ours', REPORT_ONLY, ON, { ...ON, ...SAFE }),
@@ -208,16 +236,41 @@ const ADOPTED = mechanism('a policy of somebody else, taken over', [
 /** Something in the users object that we do not know, so that nothing in there may be replaced. */
 const UNKNOWN_USERS = { includeUsers: ['All'], excludeUsersNew: ['somebody'] };
 
+const UNKNOWN_PEOPLE = only({ includeUsersNew: ['somebody'] });
+
 const WITHHELD = mechanism(
   'a write of which the part that spares them is held back',
   [
-    repaired(
+    withheld(
+      'repair',
       'is armed while its users cannot be replaced',
       SAFE,
       { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
       { before: OFF, after: SAFE },
     ),
-    repaired(
+    withheld(
+      'restore',
+      'is armed after its restore while its users cannot be replaced',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'adopt',
+      'is armed by being taken over while its users cannot be replaced',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_USERS }, after: { ...ON, users: UNKNOWN_USERS } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'repair',
+      'is armed while it may include people in words nobody knows',
+      SAFE,
+      { before: { ...OFF, users: UNKNOWN_PEOPLE }, after: { ...ON, users: UNKNOWN_PEOPLE } },
+      { before: OFF, after: SAFE },
+    ),
+    withheld(
+      'repair',
       'is made to block while its users cannot be replaced',
       SAFE,
       {
@@ -245,6 +298,12 @@ const TOGETHER = mechanism('an exclusion lost through another change of the same
     { users: allBut({ excludeGroups: [NEIGHBOURS, INNER] }) },
     MFA,
   ),
+  handedOn(
+    'hands its exclusion on to the policy beside it',
+    SAFE,
+    {},
+    { clientAppTypes: ['browser'], ...SAFE },
+  ),
   together('is put in force beside one that is taken out of force', OFF, ON, { ...ON, ...SAFE }),
   together(
     'blocks where the one beside it asks for what they can give',
@@ -252,6 +311,87 @@ const TOGETHER = mechanism('an exclusion lost through another change of the same
     { clientAppTypes: ['browser'] },
     { clientAppTypes: ['browser'], grantControls: asks('mfa') },
     MFA,
+  ),
+]);
+
+const PARAMETERS = mechanism('a parameter that stands for others than was thought', [
+  parametrised(
+    'spares the protected groups, and settings name none',
+    { file: { users: allBut({ excludeGroups: ['@breakGlassGroups'] }) }, meaning: { users: allBut() } },
+    {
+      file: { users: allBut({ excludeUsers: ['@breakGlassUsers'] }) },
+      meaning: { users: allBut({ excludeUsers: [EMERGENCY] }) },
+    },
+  ),
+  parametrised(
+    'spares Azure management and blocks all else they need',
+    {
+      file: { applications: { includeApplications: ['All'], excludeApplications: ['@azureManagement'] } },
+      meaning: { applications: { includeApplications: ['All'], excludeApplications: [AZURE_MANAGEMENT] } },
+    },
+    {
+      file: {
+        applications: { includeApplications: ['@azureManagement'], excludeApplications: [AZURE_MANAGEMENT] },
+      },
+      meaning: {
+        applications: { includeApplications: [AZURE_MANAGEMENT], excludeApplications: [AZURE_MANAGEMENT] },
+      },
+    },
+    { hits: { to: { includeApplications: [EXCHANGE] } } },
+  ),
+]);
+
+const EXCLUDED_GROUPS = 'conditions.users.excludeGroups';
+
+const EXCEPTED = mechanism('an exception that makes a harmless policy lethal', [
+  excepted(
+    'spares nobody for a month',
+    SAFE,
+    [EXCLUDED_GROUPS, {}],
+    [EXCLUDED_GROUPS, { users: allBut({ excludeGroups: [INNER] }) }],
+  ),
+  excepted('is put in force for a month', REPORT_ONLY, ['state', ON], ['state', OFF]),
+  excepted(
+    'asks for all where one was enough for a month',
+    { grantControls: asks('mfa', 'compliantDevice') },
+    ['grantControls.operator', { grantControls: asksAll('mfa', 'compliantDevice') }],
+    ['grantControls.builtInControls', { grantControls: asks('mfa') }],
+    MFA,
+  ),
+]);
+
+const LAPSED = mechanism('an exception that ends, and with it what kept a policy harmless', [
+  lapsed(
+    'spared them by the exception',
+    SAFE,
+    EXCLUDED_GROUPS,
+    {},
+    { users: allBut({ excludeGroups: [INNER] }) },
+  ),
+  lapsed('was kept off by the exception', OFF, 'state', ON, REPORT_ONLY),
+  lapsed(
+    'was for few by the exception',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    'conditions.users.includeGroups',
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
+  ),
+]);
+
+const UNDONE = mechanism('a repair that somebody takes back', [
+  undone('had lost its exclusion before the repair', SAFE, {}, { ...SAFE, clientAppTypes: ['browser'] }),
+  undone(
+    'had come to block before the repair',
+    { grantControls: asks('mfa') },
+    { grantControls: asks('block') },
+    { grantControls: asks('mfa', 'compliantDevice') },
+    MFA,
+  ),
+  undone(
+    'had come to be for everybody before the repair',
+    { users: only({ includeGroups: [NEIGHBOURS] }) },
+    { users: only({ includeGroups: [EVERYBODY] }) },
+    { users: only({ includeGroups: [NEIGHBOURS, EMPTY] }) },
   ),
 ]);
 
@@ -342,6 +482,11 @@ const UNKNOWN_DEMANDS = mechanism(
       { grantControls: asks('mfa', 'compliantDevice') },
     ),
     pair(
+      'asks for what they can give, and for something new beside it',
+      { grantControls: { ...asks('mfa'), newControls: ['x'] } },
+      { grantControls: asks('mfa') },
+    ),
+    pair(
       'sets a session control we do not know',
       { grantControls: null, sessionControls: { networkAccessSecurity: { isEnabled: true } } },
       { grantControls: null, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } },
@@ -368,9 +513,14 @@ export const CHANGES = [
   ...UNSPARED,
   ...WIDENED,
   ...RESTORED,
+  ...RESTORED_UNKNOWN,
   ...ADOPTED,
   ...WITHHELD,
   ...TOGETHER,
+  ...PARAMETERS,
+  ...EXCEPTED,
+  ...LAPSED,
+  ...UNDONE,
   ...UNKNOWN_WORDS,
   ...UNKNOWN_DEMANDS,
 ];

@@ -1,5 +1,6 @@
 import { allBut, asks, asksStrength, type Hits, mechanism, type Parts, pair, toApps } from '../case.ts';
 import {
+  ANTARCTICA,
   AZURE_MANAGEMENT,
   AZURE_PORTAL,
   BREAK_GLASS,
@@ -69,6 +70,12 @@ const LOCATIONS = mechanism('a location the wrong way round', [
     },
   ),
   sparing('blocks what belongs to no country', places([NO_COUNTRY]), 'loop', { country: null }),
+  pair(
+    'blocks what belongs to no country, and spares the country beside it',
+    places([NO_COUNTRY], [ANTARCTICA]),
+    places([ANTARCTICA], [NO_COUNTRY]),
+    { hits: { country: null } },
+  ),
   pair('spares a place without addresses', places(['All'], [NO_RANGES]), places([NO_RANGES])),
   pair(
     'spares every IPv4 address and forgets the rest',
@@ -90,6 +97,16 @@ const LOCATIONS = mechanism('a location the wrong way round', [
     'spares trusted places and blocks one that is not all within them',
     places([GERMANY], ['AllTrusted']),
     places([LOWER_HALF], ['AllTrusted']),
+  ),
+  pair(
+    'names only the places it spares, and means every other',
+    places([], [OFFICE]),
+    places([], [EVERY_V4, EVERY_V6]),
+  ),
+  pair(
+    'blocks every address by two lists, without the word for it',
+    places([EVERY_V4, EVERY_V6], ['AllTrusted']),
+    places([EVERY_V4, EVERY_V6], [EVERY_V6, EVERY_V4]),
   ),
   pair(
     'spares half of the place it blocks',
@@ -200,6 +217,18 @@ const DEVICES = mechanism('a device filter the wrong way round', [
     },
   ),
   pair(
+    'spares names that begin rightly, and theirs only goes on so',
+    devices('exclude', 'device.displayName -startsWith "SAW"'),
+    devices('include', 'device.displayName -startsWith "SAW" -and device.displayName -notContains "SAW"'),
+    { hits: { deviceInfo: { displayName: 'My SAW' } } },
+  ),
+  sparing(
+    'spares an order, and theirs only sounds like it',
+    devices('exclude', 'device.physicalIds -contains "[OrderId]:SAW"'),
+    'everybody',
+    { deviceInfo: { physicalIds: ['[OrderId]:SAW-2'] } },
+  ),
+  pair(
     'joins two opposite tests by or',
     devices('include', 'device.isCompliant -eq True -or device.isCompliant -ne True'),
     devices('include', 'device.isCompliant -eq True -and device.isCompliant -ne True'),
@@ -236,6 +265,58 @@ const DEVICES = mechanism('a device filter the wrong way round', [
       'device.manufacturer -endsWith "soft" -and -not (device.manufacturer -contains "soft")',
     ),
     { hits: { deviceInfo: { manufacturer: 'Softly' } } },
+  ),
+]);
+
+export const TOO_LONG = 'a device filter that takes too long to go through';
+
+/** Whoever goes through it way by way learns late that the first model will not do. */
+const LONG_RULE = [
+  '(device.model -eq "one" -or device.model -eq "two")',
+  ...[...'abcdef'].map(eitherOf),
+  '(device.model -eq "three" -or device.model -eq "two")',
+  ...[...'ghijkl'].map(eitherOf),
+].join(' -and ');
+
+function eitherOf(letter: string): string {
+  return `(device.displayName -contains "${letter}1" -or device.displayName -contains "${letter}2")`;
+}
+
+const LONG_DEVICES = mechanism(TOO_LONG, [
+  sparing('has a rule with thousands of ways through it', devices('include', LONG_RULE), 'group', {
+    deviceInfo: { model: 'two', displayName: 'a1b1c1d1e1f1g1h1i1j1k1l1' },
+  }),
+]);
+
+const MARKED_DEVICES = mechanism('a mark that only managed devices show', [
+  sparing(
+    'blocks devices that carry a mark, which only managed ones do',
+    devices('include', 'device.extensionAttribute1 -eq "SAW"'),
+    'inner',
+    { deviceInfo: { extensionAttribute1: 'SAW', isCompliant: true } },
+  ),
+  sparing(
+    'blocks devices that carry a mark and are not compliant',
+    devices('include', 'device.extensionAttribute1 -eq "SAW" -and device.isCompliant -ne True'),
+    'role',
+    { deviceInfo: { extensionAttribute1: 'SAW', trustType: 'ServerAD' } },
+  ),
+]);
+
+export const UNSEEN_MARK = 'a mark that a device carries and does not show, as nobody manages it';
+
+const UNSEEN_MARKS = mechanism(UNSEEN_MARK, [
+  sparing(
+    'spares devices that carry the mark',
+    devices('exclude', 'device.extensionAttribute1 -eq "SAW"'),
+    'group',
+    { deviceInfo: { extensionAttribute1: 'SAW' } },
+  ),
+  pair(
+    'blocks devices without a mark that are not compliant',
+    devices('include', 'device.extensionAttribute1 -eq null -and device.isCompliant -ne True'),
+    devices('include', 'device.extensionAttribute1 -eq null -and device.extensionAttribute1 -eq "SAW"'),
+    { hits: { deviceInfo: { extensionAttribute1: 'SAW' } } },
   ),
 ]);
 
@@ -292,6 +373,9 @@ const RISK = mechanism('a risk that false alarms give them', [
   }),
   sparing('blocks users at high risk', { userRiskLevels: ['high'] }, 'user', { userRiskLevel: 'high' }),
   sparing('blocks a sign-in without any risk', { signInRiskLevels: ['none'] }, 'role', {}),
+  sparing('blocks a sign-in whose risk is hidden', { signInRiskLevels: ['hidden'] }, 'loop', {
+    signInRiskLevel: 'hidden',
+  }),
   sparing('blocks insiders', { insiderRiskLevels: 'elevated' }, 'inner', { insiderRiskLevel: 'elevated' }),
   sparing('blocks insiders of two levels', { insiderRiskLevels: 'minor,moderate' }, 'outer', {
     insiderRiskLevel: 'moderate',
@@ -431,6 +515,12 @@ const TARGETS = mechanism('an application they cannot do without', [
   sparing('spares Azure management and blocks all else', apps(['All'], [AZURE_MANAGEMENT]), 'role', {
     to: toApps(SHAREPOINT),
   }),
+  sparing(
+    'spares Azure management and blocks all else, registering a way to sign in too',
+    apps(['All'], [AZURE_MANAGEMENT]),
+    'outer',
+    { to: { userAction: 'registerSecurityInformation' } },
+  ),
   sparing(
     'spares Office 365, where Azure management is not in it',
     apps(['All'], ['Office365']),
@@ -584,6 +674,9 @@ export const CONDITIONS = [
   ...LOCATIONS,
   ...UNKNOWN_PLACES,
   ...DEVICES,
+  ...LONG_DEVICES,
+  ...MARKED_DEVICES,
+  ...UNSEEN_MARKS,
   ...UNREADABLE_DEVICES,
   ...PLATFORMS,
   ...RISK,

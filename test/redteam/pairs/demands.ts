@@ -118,6 +118,11 @@ const DEVICES = mechanism(
   MFA,
 );
 
+/** One of these, or an agreement, or another vendor's factor. */
+function anyOf(...builtInControls: readonly string[]) {
+  return { ...asks(...builtInControls), termsOfUse: [TERMS], customAuthenticationFactors: ['RequireDuoMfa'] };
+}
+
 const OPERATORS = mechanism(
   'all of several controls where one would do',
   [
@@ -148,6 +153,11 @@ const OPERATORS = mechanism(
       { userRiskLevels: ['high'], grantControls: asksAll('riskRemediation') },
       { userRiskLevels: ['high'], grantControls: asksStrength(MFA_STRENGTH) },
       { hits: { userRiskLevel: 'high' } },
+    ),
+    pair(
+      'asks for any one of five things, none of which they have',
+      { grantControls: anyOf('compliantDevice', 'domainJoinedDevice', 'compliantApplication') },
+      { grantControls: anyOf('compliantDevice', 'domainJoinedDevice', 'mfa') },
     ),
     pair(
       'asks for a factor of another vendor',

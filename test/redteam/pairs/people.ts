@@ -16,6 +16,7 @@ import {
   HOME,
   IDLE_LOOP,
   INNER,
+  LODGER,
   LOOP,
   NEIGHBOURS,
   OTHER_TENANT,
@@ -139,7 +140,7 @@ const EMPTIED = mechanism('an exclusion that is empty', [
     { users: allBut({ excludeGroups: [TIER0] }) },
   ),
   pair(
-    'excludes a group that was deleted',
+    'excludes a group that was deleted, and not the one that took its name',
     { users: allBut({ excludeGroups: [GONE_GROUP] }) },
     { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
   ),
@@ -314,6 +315,28 @@ const GUESTS = mechanism(
       },
       { who: EMERGENCY },
     ),
+    pair(
+      'blocks guests of another tenant, where a guest of no other tenant is one of them',
+      { users: only({ includeGuestsOrExternalUsers: guests(ALL_GUESTS, [OTHER_TENANT]) }) },
+      {
+        users: only({
+          includeGuestsOrExternalUsers: guests(ALL_GUESTS, [OTHER_TENANT]),
+          excludeUsers: [LODGER],
+        }),
+      },
+      { who: LODGER },
+    ),
+    pair(
+      'spares guests who were invited, and theirs was not',
+      { users: allBut({ excludeGuestsOrExternalUsers: guests('b2bCollaborationGuest') }) },
+      {
+        users: allBut({
+          excludeGuestsOrExternalUsers: guests('b2bCollaborationGuest'),
+          excludeUsers: [LODGER],
+        }),
+      },
+      { who: LODGER },
+    ),
   ],
   { who: PARTNER },
 );
@@ -353,7 +376,9 @@ const AUDIENCE = mechanism('a policy meant for another audience', [
   ),
 ]);
 
-const SPELLING = mechanism('the same thing in another spelling', [
+export const ANOTHER_SPELLING = 'the same thing in another spelling';
+
+const SPELLING = mechanism(ANOTHER_SPELLING, [
   pair(
     'names the emergency account in capitals',
     { users: { includeUsers: [EMERGENCY.toUpperCase()] } },
@@ -374,6 +399,29 @@ const SPELLING = mechanism('the same thing in another spelling', [
     { grantControls: asks('Block') },
     { grantControls: asks('MFA') },
     { allowed: ['mfa'] },
+  ),
+  pair(
+    'writes the word for all of two controls in small letters',
+    { grantControls: { operator: 'and', builtInControls: ['mfa', 'compliantDevice'] } },
+    { grantControls: { operator: 'or', builtInControls: ['mfa', 'compliantDevice'] } },
+    { allowed: ['mfa'] },
+  ),
+  pair('writes the word for being in force in capitals', { state: 'ENABLED' }, { state: 'DISABLED' }),
+  pair(
+    'writes the types of guests in capitals and with blanks',
+    { users: only({ includeGuestsOrExternalUsers: guests('ServiceProvider , B2BCOLLABORATIONGUEST') }) },
+    { users: only({ includeGuestsOrExternalUsers: guests('ServiceProvider , INTERNALGUEST') }) },
+    { who: PARTNER },
+  ),
+  pair(
+    'writes the word for every place in small letters',
+    { locations: { includeLocations: ['all'] } },
+    { locations: { includeLocations: ['alltrusted'], excludeLocations: ['ALLTRUSTED'] } },
+  ),
+  pair(
+    'writes a device filter without dashes',
+    { devices: { deviceFilter: { mode: 'Include', rule: 'device.isCompliant ne true' } } },
+    { devices: { deviceFilter: { mode: 'Exclude', rule: 'device.model eq "a" or device.model ne "A"' } } },
   ),
   pair(
     'includes all users and nobody at once',
