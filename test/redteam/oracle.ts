@@ -67,7 +67,7 @@ export function isEnforced({ state }: RawPolicy): boolean {
   return !['disabled', 'enabledforreportingbutnotenforced'].includes(String(state).toLowerCase());
 }
 
-/** Asked for in vain since March 2026 (Entra docs, migrate-approved-client-app): nobody gets in by it. */
+/** Asked for in vain since 30 June 2026 (Entra docs, migrate-approved-client-app): nobody gets in by it. */
 const RETIRED = 'approvedApplication';
 
 /** What else somebody shows who shows this. */

@@ -52,6 +52,18 @@ describe('whom a policy names', () => {
     });
   });
 
+  it('may be somebody of whom not even the id is known, where a list names anybody at all', () => {
+    const somebody = member({ id: 'a member of a group nobody could list' });
+    const named = assignment({ includeUsers: [USER] });
+
+    expect(matchesIdentity(named, somebody)).toEqual({ needs: ['identity.id'] });
+    expect(matchesIdentity(assignment({ includeUsers: ['All'], excludeUsers: [USER] }), somebody)).toEqual({
+      needs: ['identity.id'],
+    });
+    expect(matchesIdentity(assignment({ includeUsers: ['None'] }), somebody)).toBe(false);
+    expect(matchesIdentity(assignment({ includeUsers: ['All'] }), somebody)).toBe(true);
+  });
+
   it('is not named where an exclusion names the same', () => {
     const { include } = assignment({
       includeUsers: [id(1), id(2)],

@@ -131,12 +131,17 @@ export function ways(side: People, user: UserIdentity): readonly Way[] {
   const way = (name: string, truth: Truth): Way => ({ path: `${users}.${side.side}${name}`, truth });
   const groupsKnown = user.groups ?? user.groupsAtLeast ?? [];
   return [
-    way('Users', side.isAll || side.users.has(user.id)),
+    way('Users', side.isAll || isNamed(side.users, user.id)),
     way('Groups', isIn(side.groups, groupsKnown, user.groups !== undefined, 'identity.groups')),
     way('Roles', isIn(side.roles, user.roles ?? [], user.roles !== undefined, 'identity.roles')),
     way('GuestsOrExternalUsers', matchesGuests(side.guests, user)),
     ...side.unread.map((name) => ({ path: users, truth: unknown(name) })),
   ];
+}
+
+/** Whoever stands for people of whom not even the id is known may be anybody a list names. */
+function isNamed(users: ReadonlySet<string>, id: string): Truth {
+  return isGuid(id) || ![...users].some(isGuid) ? users.has(id) : unknown('identity.id');
 }
 
 function isIn(listed: ReadonlySet<string>, known: readonly string[], isWhole: boolean, need: string): Truth {

@@ -18,7 +18,7 @@ export { type Demand, demandOf } from './demand.ts';
 
 /** What is known of a protected identity. What is unknown may be anything. */
 export interface ProtectedFacts {
-  /** Object id, lower case. */
+  /** Object id, lower case. Anything else stands for somebody of whom not even that is known. */
   readonly id: string;
   /** Every group, nested ones included; or those it is surely in, when the whole list could not be read. */
   readonly groups: readonly string[] | { readonly atLeast: readonly string[] } | 'unknown';

@@ -25,7 +25,7 @@ export type Identity = UserIdentity | WorkloadIdentity;
 
 export interface UserIdentity {
   readonly kind: 'user';
-  /** Object id, lower case. */
+  /** Object id, lower case. Anything else stands for somebody of whom not even that is known. */
   readonly id: string;
   /** Every group, nested ones included. */
   readonly groups?: readonly string[];
