@@ -78,6 +78,7 @@ describe('a policy does no more than before', () => {
       asking([], 'OR', { authenticationStrength: { id: '00000000-0000-0000-0000-000000000003' } }),
       asking(['mfa']),
     ],
+    ['asking no more for one of two, which we do not know', asking(['mfa', 'odd'], 'AND'), asking(['mfa'])],
     [
       'asking for another that is met',
       asking(['mfa']),

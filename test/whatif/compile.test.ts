@@ -32,6 +32,12 @@ describe('what was not understood of a policy', () => {
       certain(true),
     ],
     [
+      'brings people in by Exchange ActiveSync, as far as it is known',
+      raw({ clientAppTypes: ['exchangeActiveSync'], users: { includeRoles: [id(5)] } }),
+      { clientApp: 'exchangeActiveSync' },
+      open('whom Exchange ActiveSync clients bring in'),
+    ],
+    [
       'adds people, where this one is named anyhow',
       raw({ users: { includeUsers: [USER], includeTeams: 1 } }),
       {},

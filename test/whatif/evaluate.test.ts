@@ -261,6 +261,13 @@ describe('a set of policies', () => {
     expect(enforced).toMatchObject({ blocked: null, undecided: [id(900)] });
   });
 
+  it('may block where a policy that blocks is in a state we do not know', () => {
+    const { enforced, reportOnly } = evaluate(compiled([raw({}, { state: 'odd' })]), signIn());
+
+    expect(enforced).toMatchObject({ blocked: null, undecided: [id(900)] });
+    expect(reportOnly).toMatchObject({ blocked: false, undecided: [] });
+  });
+
   it('puts the strictest session in force and lists them all', () => {
     const session = (n: number, sessionControls: Readonly<Record<string, unknown>>): RawPolicy =>
       raw({}, { id: id(n), grantControls: null, sessionControls });

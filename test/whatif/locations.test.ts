@@ -147,12 +147,17 @@ describe('locations of a policy', () => {
     [[GERMANY], [], { ipAddress: '192.0.2.9' }, null],
     [[OFFICE], [], { country: 'DE' }, null],
     [[GERMANY, OFFICE], [], { country: 'DE' }, true],
-    [[PHONE], [], atHome, null],
     [['All'], [PHONE], atHome, null],
-    [[GERMANY], [PHONE], atHome, null],
     [['AllTrusted'], [], atHome, false],
   ])('include %j, exclude %j, from %j: %s', (include, exclude, location, expected) => {
     expect(applies(include, exclude, location)).toBe(expected);
+  });
+
+  it('that go by GPS are named where an answer hangs on them', () => {
+    const policy = { 'conditions.locations.includeLocations': [PHONE] };
+    const condition = compileLocations(LOCATIONS)(policy, []);
+
+    expect(matchesLocation(condition, atHome)).toEqual({ needs: [`named location ${PHONE}`] });
   });
 
   it('are not known where they were not read', () => {

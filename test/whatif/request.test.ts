@@ -213,6 +213,11 @@ describe('of a question', () => {
       },
       { device: { deviceId: 'x', physicalIds: ['a'], isCompliant: false } },
     ],
+    [
+      'whether a device is compliant may be a word',
+      { signInConditions: { deviceInfo: { isCompliant: 'False' } } },
+      { device: { isCompliant: 'False' } },
+    ],
     ['a device without attributes is one', { signInConditions: { deviceInfo: {} } }, { device: {} }],
   ])('%s', (_, parts, expected) => {
     expect(asked(parts)).toStrictEqual({ ...PLAIN, ...expected });

@@ -86,7 +86,6 @@ function grantsNoLess(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet
   // Clients that can show no proof got in where nothing was asked for.
   return (
     old.grant.kind !== 'nothing' &&
-    hasNothingUnread(now, 'grantControls') &&
     waysThrough(old.grant).every(
       (way) => unmet(now.grant, new Set([...met, ...controlsMet(way)])).length === 0,
     )
