@@ -281,7 +281,7 @@ describe('a complaint', () => {
         ...['clientAppType', 'devicePlatform', 'ipAddress'].map(
           (name) => `signInConditions.${name} is not text`,
         ),
-        'signInConditions.country is not two letters',
+        'signInConditions.country is no country code of ISO 3166, two letters such as DE or GB',
         ...['signInRiskLevel', 'userRiskLevel', 'servicePrincipalRiskLevel', 'insiderRiskLevel'].map(
           (name) => `signInConditions.${name} is not text`,
         ),
@@ -294,7 +294,11 @@ describe('a complaint', () => {
       ['signInConditions.deviceInfo.isCompliant is neither true nor false'],
     ],
     [conditions({ deviceInfo: { isCompliant: 'True' } }), []],
-    [conditions({ country: 'dex' }), ['signInConditions.country is not two letters']],
+    ...['dex', 'XX', 'UK', 'd1'].map((country): [object, readonly string[]] => [
+      conditions({ country }),
+      ['signInConditions.country is no country code of ISO 3166, two letters such as DE or GB'],
+    ]),
+    ...['', 'de', 'GB', 'XK'].map((country): [object, readonly string[]] => [conditions({ country }), []]),
     [
       conditions({ authenticationFlow: { transferMethod: 1 } }),
       [
@@ -335,7 +339,10 @@ describe('a complaint', () => {
         'signInIdentity names neither a userId nor a servicePrincipalId',
       ],
     ],
-    [conditions({ country: ['de'] }), ['signInConditions.country is not two letters']],
+    [
+      conditions({ country: ['de'] }),
+      ['signInConditions.country is no country code of ISO 3166, two letters such as DE or GB'],
+    ],
     [[], [' is not an object', 'signInIdentity is missing', 'signInContext is missing']],
   ])('says what is wrong: %j', (body, expected) => {
     expect(complaints(body)).toEqual(expected);
