@@ -491,8 +491,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nothing is put back while a version waits',
     file: 'src/lib/reconcile.ts',
-    find: "verdicts.filter(({ decision }) => decision !== 'admit');",
-    put: "verdicts.filter(({ decision, findings }) => decision !== 'admit' && findings.length === 0);",
+    find: "verdicts.filter(({ decision }) => decision !== 'admit').map",
+    put: "verdicts.filter(({ decision, findings }) => decision !== 'admit' && findings.length === 0).map",
   },
   {
     name: 'an approved version that never came about is kept in place of a proven one',
