@@ -126,6 +126,7 @@ export function sessionBlock({
     return { name: control, why: 'SharePoint may block devices that are not managed' };
   if (control === 'cloudAppSecurity')
     return {
+      // Without a type it is taken for the one that may block at any time.
       name: value === 'null' ? 'mcasConfigured' : value,
       why: ['monitorOnly', 'blockDownloads'].includes(value)
         ? 'while Defender for Cloud Apps is down it may block'
