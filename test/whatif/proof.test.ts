@@ -13,7 +13,7 @@ import {
 } from '../../src/lib/whatif/proof.ts';
 import { readNamedLocation } from '../../src/lib/whatif/request.ts';
 import type { SignIn } from '../../src/lib/whatif/signIn.ts';
-import { compiled, entry, id, raw, USER } from './support.ts';
+import { compiled, entry, id, NOBODY_SPECIAL, raw, USER } from './support.ts';
 import {
   allowedControls,
   asksPhone,
@@ -29,14 +29,6 @@ import {
   shutsOut,
   threePieces,
 } from './worlds.ts';
-
-const NOBODY_SPECIAL: ProtectedFacts = {
-  id: USER,
-  groups: [],
-  roles: [],
-  guestType: null,
-  homeTenantId: null,
-};
 
 function lockOuts(
   raws: readonly RawPolicy[],
