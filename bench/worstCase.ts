@@ -68,10 +68,8 @@ function comparisonRow(
   count: number,
   times: number,
 ): readonly string[] {
-  const [after, before] = [sketch, left].map((made) => entries(blocks(count, (n) => made(n)))) as [
-    Entries,
-    Entries,
-  ];
+  const after = entries(blocks(count, sketch));
+  const before = entries(blocks(count, left));
   const all = Array.from({ length: times }, () =>
     cpuOnce(() =>
       after.flatMap((state, n) =>
@@ -90,8 +88,6 @@ function comparisonRow(
   const cost = Math.min(...all.map((one) => one.ms));
   return [name, ms(cost), ms(cost / count), figure(findings)];
 }
-
-type Entries = ReturnType<typeof entries>;
 
 /** @param rangesEach in every named location */
 function comparisons(rangesEach: number): readonly Comparing[] {
@@ -135,7 +131,7 @@ function turns(isQuick: boolean): number {
 
 function row(worst: WorstCase, count: number, times: number): readonly string[] {
   const { name, sketch, locations = NO_LOCATIONS_READ, who = people(10) } = worst;
-  const policies: readonly RawPolicy[] = blocks(count, (n) => sketch(n));
+  const policies: readonly RawPolicy[] = blocks(count, sketch);
   const proofs = Array.from({ length: times }, () => cpuOnce(() => prove(entries(policies), who, locations)));
   const cost = Math.min(...proofs.map((proof) => proof.ms));
   const findings = proofs[0]?.result ?? [];

@@ -18,51 +18,51 @@ export async function giveBack({ ports, consent: { approval, isUsed } }: Course)
 }
 
 /** Carries one change out: read afresh, written, and read back. */
-export async function carryOut(verdict: Verdict, context: Course): Promise<Done> {
+export async function carryOut(verdict: Verdict, course: Course): Promise<Done> {
   const { change } = verdict;
   switch (change.action) {
     case 'update':
-      return { change, outcome: await update(change, context) };
+      return { change, outcome: await update(change, course) };
     case 'create':
-      return { change, outcome: await create(change, context) };
+      return { change, outcome: await create(change, course) };
     case 'adopt':
-      return { change, outcome: await adopt(change, context) };
+      return { change, outcome: await adopt(change, course) };
     case 'accept':
       throw new Error('unreachable: the guard lets a version count without any change');
     case 'restore': {
-      const outcome = await restore(change, context);
+      const outcome = await restore(change, course);
       if (outcome.status !== 'turnedDown') return { change, outcome };
       const instead = verdict.otherwise;
       if (instead?.decision !== 'admit') return { change, outcome: { ...outcome, status: 'rejected' } };
-      await giveBack(context);
+      await giveBack(course);
       const consent = { approval: instead.approval, isUsed: false };
-      return { change: instead.change, outcome: await create(change.otherwise, { ...context, consent }) };
+      return { change: instead.change, outcome: await create(change.otherwise, { ...course, consent }) };
     }
   }
 }
 
-async function update(change: UpdateChange, context: Course): Promise<Outcome> {
-  const { policies } = context.ports;
-  const fresh = await freshlyRead(change.id, change.before, context);
+async function update(change: UpdateChange, course: Course): Promise<Outcome> {
+  const { policies } = course.ports;
+  const fresh = await freshlyRead(change.id, change.before, course);
   if ('status' in fresh) return fresh;
   const written = await write(
     change,
     { action: 'update', id: change.id, preImage: fresh.raw, body: change.body },
-    context,
+    course,
     (intentId, mayLeave) => policies.update(change.id, change.body, intentId, mayLeave).then(() => change.id),
   );
-  return conclude(change, written, change.after, context);
+  return conclude(change, written, change.after, course);
 }
 
-async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
-  const { policies, clock } = context.ports;
-  const fresh = await freshlyRead(change.id, change.before, context);
+async function adopt(change: AdoptChange, course: Course): Promise<Outcome> {
+  const { policies, clock } = course.ports;
+  const fresh = await freshlyRead(change.id, change.before, course);
   if ('status' in fresh) return fresh;
   const { body } = change;
   const written = await write(
     change,
     { action: 'adopt', id: change.id, preImage: fresh.raw, body },
-    context,
+    course,
     async (intentId, mayLeave) => {
       if (body === null) await mayLeave();
       else await policies.update(change.id, body, intentId, mayLeave);
@@ -70,31 +70,31 @@ async function adopt(change: AdoptChange, context: Course): Promise<Outcome> {
     },
   );
   if (written.status === 'rejected' && /microsoft[- ]managed|managed by microsoft/i.test(written.reason)) {
-    await bind(change, context, { refusal: { id: change.id, reason: written.reason, at: clock.now() } });
+    await bind(change, course, { refusal: { id: change.id, reason: written.reason, at: clock.now() } });
   }
   if (written.status === 'applied') {
     const adopted = { origin: 'adopted', adopted: change.before.raw } as const;
-    await bind(change, context, { id: change.id, ...adopted, refusal: null, pending: null });
+    await bind(change, course, { id: change.id, ...adopted, refusal: null, pending: null });
     // It was as desired when it was read a moment ago, and nothing was sent since.
     if (body === null && change.withheld.length === 0)
-      return settled(change, context, change.id, written.intentId);
+      return settled(change, course, change.id, written.intentId);
   }
-  return conclude(change, written, change.after, context);
+  return conclude(change, written, change.after, course);
 }
 
-async function create(change: CreateChange, context: Course): Promise<Outcome> {
-  const { ports } = context;
-  const doubt = change.replaces === null ? null : await doubtThatGone(change.replaces, context);
+async function create(change: CreateChange, course: Course): Promise<Outcome> {
+  const { ports } = course;
+  const doubt = change.replaces === null ? null : await doubtThatGone(change.replaces, course);
   if (doubt !== null) return { status: 'stale', reason: doubt };
   const list = await asked(() => ports.policies.list());
   if ('status' in list) return list;
   const live = list.policies.map((raw) => observe(String(raw.id).toLowerCase(), raw));
-  const obstacle = obstacleTo(change, live, list.doubts, context);
+  const obstacle = obstacleTo(change, live, list.doubts, course);
   if (obstacle !== null) return { status: 'stale', reason: obstacle };
   const written = await write(
     change,
     { action: 'create', id: null, preImage: null, body: change.body },
-    context,
+    course,
     async (intentId, mayLeave) => {
       const answer = await ports.policies.create(change.body, intentId, mayLeave);
       return String(answer.id).toLowerCase();
@@ -102,17 +102,17 @@ async function create(change: CreateChange, context: Course): Promise<Outcome> {
   );
   switch (written.status) {
     case 'applied':
-      return conclude(change, written, change.after, context);
+      return conclude(change, written, change.after, course);
     case 'rejected':
     case 'stale':
-      await bind(change, context, { pending: null });
+      await bind(change, course, { pending: null });
       return outcomeOf(written);
     case 'indeterminate': {
-      const known = new Set([...boundIds(context), ...live.map(({ id }) => id)]);
-      const id = await findCreated(ports, change.after, known, context.patience);
+      const known = new Set([...boundIds(course), ...live.map(({ id }) => id)]);
+      const id = await findCreated(ports, change.after, known, course.patience);
       if (id === undefined) return outcomeOf(written);
-      await bind(change, context, bornAs(id));
-      return conclude(change, { ...written, status: 'applied', id }, change.after, context);
+      await bind(change, course, bornAs(id));
+      return conclude(change, { ...written, status: 'applied', id }, change.after, course);
     }
   }
 }
@@ -141,11 +141,11 @@ function obstacleTo(
   { desired, key, replaces }: CreateChange,
   live: readonly Observed[],
   doubts: readonly string[],
-  context: Course,
+  course: Course,
 ): string | null {
-  const bound = boundIds(context);
+  const bound = boundIds(course);
   const unbound = live.filter(({ id }) => !bound.has(id));
-  const { made, namesakes } = claimants(desired, context.bindings.get(key), unbound);
+  const { made, namesakes } = claimants(desired, course.bindings.get(key), unbound);
   if (live.some(({ id }) => id === replaces)) return `${replaces} is back`;
   if (made !== undefined) return `an earlier create has happened after all (${made.id})`;
   if (replaces !== null) return null;
@@ -161,9 +161,9 @@ function boundIds({ bindings }: Course): Set<PolicyId | null> {
 }
 async function restore(
   change: RestoreChange,
-  context: Course,
+  course: Course,
 ): Promise<Outcome | { readonly status: 'turnedDown'; readonly reason: string }> {
-  const { ports } = context;
+  const { ports } = course;
   const alive = await asked(() => ports.policies.read(change.id));
   if ('status' in alive) return alive;
   const deleted = await asked(() => ports.policies.readDeleted(change.id));
@@ -177,28 +177,27 @@ async function restore(
   const restored = await write(
     change,
     { action: 'restore', id: change.id, preImage: deleted.raw, body: null },
-    context,
+    course,
     (intentId, mayLeave) => ports.policies.restore(change.id, intentId, mayLeave).then(() => change.id),
   );
   if (restored.status === 'rejected' || restored.status === 'stale') {
-    await bind(change, context, { pending: null });
-    return restored.status === 'rejected' ||
-      (restored.isMissing && (await isStillDeleted(change.id, context)))
+    await bind(change, course, { pending: null });
+    return restored.status === 'rejected' || (restored.isMissing && (await isStillDeleted(change.id, course)))
       ? { status: 'turnedDown', reason: restored.reason }
       : outcomeOf(restored);
   }
-  const back = await readBack(ports, change.id, change.intermediate, context.patience);
+  const back = await readBack(ports, change.id, change.intermediate, course.patience);
   if (!back.settled) return { ...outcomeOf(restored), reason: back.reason };
-  await bind(change, context, { id: change.id, origin: 'restored', pending: null });
+  await bind(change, course, { id: change.id, origin: 'restored', pending: null });
   const { body } = change;
-  if (body === null) return settled(change, context, change.id, restored.intentId);
+  if (body === null) return settled(change, course, change.id, restored.intentId);
   const updated = await write(
     change,
     { action: 'update', id: change.id, preImage: back.raw, body },
-    context,
+    course,
     (intentId, mayLeave) => ports.policies.update(change.id, body, intentId, mayLeave).then(() => change.id),
   );
-  return conclude(change, updated, change.after, context);
+  return conclude(change, updated, change.after, course);
 }
 
 /** After a 404 to a restore: gone for good or back, unless it is still among the deleted. Then restoring is not offered here. */

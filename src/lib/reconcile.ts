@@ -123,7 +123,7 @@ async function loop(
   const on = switchedOn(state.desired, bindings, observation, ports.clock.now());
   const drifts = diff(leaveOn(state.desired, bindings, observation), bindings, observation);
   const changes = plan(request.tenantId, drifts);
-  // Any of them may come to wait, and what is then written in its place stands on nothing old either.
+  // Each of them may come to wait. What is then written in its place must stand on facts read by this run, too.
   const possible = [...changes, ...repairsInPlaceOf(request.tenantId, changes, bindings, observation)];
   const seen = await lookAround(outlook(limits, observation, bindings, possible), ports);
   const facts: Facts = {
@@ -138,8 +138,8 @@ async function loop(
   };
   const verdicts = guard(facts);
   const waiting = new Set(verdicts.filter(hasNotBegun).map(({ change }) => change.key));
-  const notYet = verdicts.filter(({ decision }) => decision !== 'admit').map(({ change }) => change);
-  const repairs = repairsInPlaceOf(request.tenantId, notYet, bindings, observation);
+  const notAdmitted = verdicts.filter(({ decision }) => decision !== 'admit').map(({ change }) => change);
+  const repairs = repairsInPlaceOf(request.tenantId, notAdmitted, bindings, observation);
   const meanwhile = guard({ ...facts, plan: repairs });
   await proveSettled(drifts, waiting, bindings, ports);
   await watchContingency(on, bindings, ports);
@@ -212,7 +212,9 @@ function lockOutsIn(
   return proveNoLockOut({ policies, identities: people, allowedControls });
 }
 
-/** While a new version is denied or waits, the last proven one is what the tenant is kept at: a hold must not switch repair off. */
+/**
+ * Repairs to the last proven versions, for while these changes are denied or wait: a hold must not switch repair off.
+ */
 function repairsInPlaceOf(
   tenant: TenantId,
   changes: readonly Change[],

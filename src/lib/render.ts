@@ -26,7 +26,6 @@ export function renderReport(report: RunReport, app?: string): string {
   const now = Date.parse(report.finishedAt ?? report.startedAt);
   const told = report.policies.filter(isTold);
   const quiet = report.policies.filter((policy) => !isTold(policy));
-  const lockOuts = standingLockOuts(report);
   const section = (title: string, policies: readonly ReportedPolicy[]): readonly string[] =>
     policies.length === 0
       ? []
@@ -44,7 +43,7 @@ export function renderReport(report: RunReport, app?: string): string {
     ...[
       ...(report.status === 'failed' ? [] : accountsOf(report)),
       ...emergencies(report.policies, now),
-      ...renderFindings([...lockOuts, ...report.findings.filter(({ rule }) => rule !== LOCK_OUT)]),
+      ...findingsOf(report),
       ...quiet.flatMap(exceptionsOf),
     ].map(alert),
     ...section(
@@ -91,11 +90,11 @@ function alert(text: string): string {
   return `  ! ${text}`;
 }
 
-function renderFindings(findings: readonly ReportedFinding[]): readonly string[] {
-  return [
-    ...findings.map(({ rule, detail }) => (rule === LOCK_OUT ? `LOCK-OUT: ${detail}` : detail)),
-    ...(findings.some(({ rule }) => rule === LOCK_OUT) ? [WAY_IN] : []),
-  ];
+/** Lock-outs of all policies first, then what else was found beside ours. */
+function findingsOf(report: RunReport | Status): readonly string[] {
+  const lockOuts = standingLockOuts(report).map(({ detail }) => `LOCK-OUT: ${detail}`);
+  const others = report.findings.filter(({ rule }) => rule !== LOCK_OUT).map(({ detail }) => detail);
+  return [...lockOuts, ...others, ...(lockOuts.length > 0 ? [WAY_IN] : [])];
 }
 
 /** One line for all of them, so that what to do stands where somebody was woken. */
@@ -298,10 +297,7 @@ export function alertsOf(status: Status, nowMs: number): readonly string[] {
     ...emergencies(status.policies, nowMs),
     ...status.warnings,
     ...illnesses(status.protected),
-    ...renderFindings([
-      ...standingLockOuts(status),
-      ...status.findings.filter(({ rule }) => rule !== LOCK_OUT),
-    ]),
+    ...findingsOf(status),
     ...status.policies.flatMap(exceptionsOf),
   ];
 }

@@ -64,10 +64,10 @@ interface Write {
 export async function write(
   change: Change,
   { action, id, preImage, body }: Write,
-  context: Course,
+  course: Course,
   send: (intentId: string, mayLeave: MayLeave) => Promise<PolicyId>,
 ): Promise<Written> {
-  const { ports, runId, lease, consent } = context;
+  const { ports, runId, lease, consent } = course;
   const intentId = ports.chance.uuid();
   const lookedAt = ports.clock.now();
   if (consent.approval !== null && !consent.isUsed) {
@@ -86,18 +86,18 @@ export async function write(
   });
   if (action === 'create' || action === 'restore') {
     // The row is another run's to write, once the lease is.
-    await stand(context);
+    await stand(course);
     const pending = { action, intentId, displayName: change.desired.displayName, at: ports.clock.now() };
-    await bind(change, context, { pending });
+    await bind(change, course, { pending });
   }
-  const written = await send(intentId, () => mayLeave(intentId, lookedAt, context)).then(
+  const written = await send(intentId, () => mayLeave(intentId, lookedAt, course)).then(
     (done): Written => ({ status: 'applied', id: done, intentId }),
     (error: unknown): Written | Stop =>
       error instanceof Stop ? error : { ...refusal(asFault(error)), intentId },
   );
   const outcome = { ...entry, kind: 'outcome' } as const;
   if (written instanceof Stop || written.status === 'stale' || written.status === 'rejected')
-    context.sent.delete(intentId);
+    course.sent.delete(intentId);
   if (written instanceof Stop) {
     await ports.journal.append({ ...outcome, status: 'stale', id, reason: written.message });
     throw written;
@@ -105,7 +105,7 @@ export async function write(
   const isApplied = written.status === 'applied';
   try {
     // The id comes first: without it, what was just made is a stranger to the next run.
-    if (action === 'create' && isApplied) await bind(change, context, bornAs(written.id));
+    if (action === 'create' && isApplied) await bind(change, course, bornAs(written.id));
   } finally {
     await ports.journal.append({
       ...outcome,
@@ -176,13 +176,13 @@ export async function conclude(
   change: Change,
   written: Written,
   expected: Policy,
-  context: Course,
+  course: Course,
 ): Promise<Outcome> {
   const id = written.status === 'applied' ? written.id : change.action === 'create' ? null : change.id;
   if (written.status === 'stale' || written.status === 'rejected' || id === null) return outcomeOf(written);
-  const back = await readBack(context.ports, id, expected, context.patience);
-  if (back.settled) return settled(change, context, id, written.intentId);
-  await note(change, context, written.intentId, back.reason);
+  const back = await readBack(course.ports, id, expected, course.patience);
+  if (back.settled) return settled(change, course, id, written.intentId);
+  await note(change, course, written.intentId, back.reason);
   if (written.status === 'applied') return { status: 'applied', id, settled: false, reason: back.reason };
   return { status: 'indeterminate', reason: `${written.reason}; then ${back.reason}` };
 }
@@ -196,16 +196,16 @@ export function outcomeOf(written: Written): Outcome {
 
 export async function settled(
   change: Change,
-  context: Course,
+  course: Course,
   id: PolicyId,
   intentId: string,
 ): Promise<Outcome> {
   const { version, hash } = change.desired;
   const withheld = change.action === 'create' ? [] : change.withheld;
-  const proven = { proven: { version, hash, at: context.ports.clock.now(), withheld }, adopted: null };
+  const proven = { proven: { version, hash, at: course.ports.clock.now(), withheld }, adopted: null };
   const adopted = change.action === 'adopt' ? ({ origin: 'adopted', refusal: null } as const) : {};
-  await bind(change, context, { id, pending: null, ...proven, ...adopted });
-  await note(change, context, intentId, null);
+  await bind(change, course, { id, pending: null, ...proven, ...adopted });
+  await note(change, course, intentId, null);
   return { status: 'applied', id, settled: true, reason: null };
 }
 

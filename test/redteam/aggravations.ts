@@ -1,4 +1,4 @@
-import { asks, asksStrength, type Parts, toApps } from './case.ts';
+import { asks, asksStrength, devices, type Parts, toApps } from './parts.ts';
 import {
   AZURE_MANAGEMENT,
   EXCHANGE,
@@ -25,10 +25,6 @@ export interface Aggravation {
 const DEVICE: Parts = { grantControls: asks('compliantDevice') };
 const BINDING = { secureSignInSession: { isEnabled: true } };
 const FORGETTING = { persistentBrowser: { isEnabled: true, mode: 'never' } };
-
-function byRule(rule: string): Parts {
-  return { devices: { deviceFilter: { mode: 'include', rule } } };
-}
 
 export const AGGRAVATIONS: readonly Aggravation[] = [
   {
@@ -81,15 +77,15 @@ export const AGGRAVATIONS: readonly Aggravation[] = [
   },
   {
     name: 'blocks two models, and then all but a third',
-    before: byRule('device.model -in ["one", "two"]'),
-    worse: byRule('device.model -ne "three"'),
-    better: byRule('device.model -eq "two"'),
+    before: devices('include', 'device.model -in ["one", "two"]'),
+    worse: devices('include', 'device.model -ne "three"'),
+    better: devices('include', 'device.model -eq "two"'),
   },
   {
     name: 'blocks by a filter nobody can read, and then by another',
-    before: byRule('device.colour -eq "red"'),
-    worse: byRule('device.colour -eq "blue"'),
-    better: { ...byRule('device.colour -eq "red"'), clientAppTypes: ['browser'] },
+    before: devices('include', 'device.colour -eq "red"'),
+    worse: devices('include', 'device.colour -eq "blue"'),
+    better: { ...devices('include', 'device.colour -eq "red"'), clientAppTypes: ['browser'] },
   },
   {
     name: 'blocks at two risks, and then at a third',

@@ -1,18 +1,19 @@
 import { rawAt } from '../../src/lib/policy/fields.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
+import { type Parts, policy } from './parts.ts';
 import { AZURE_MANAGEMENT, EMERGENCY, factsOf } from './tenant.ts';
 
 /**
- * One lethal thing to do to a tenant, and its harmless twin. `lethal` shuts a protected person out of something, `harmless`
+ * One lethal thing to do to a tenant, and its harmless twin. `lethal` shuts a protected identity out of something, `harmless`
  * differs from it as little as possible and does not.
  */
 export interface Pair {
   readonly mechanism: string;
   /** Reads on after "a policy that": unique. */
   readonly name: string;
-  /** Object id of the protected person. */
+  /** Object id of the protected identity. */
   readonly who: string;
-  /** Controls that person can live with, as the setting names them. */
+  /** Controls it can live with, as the setting names them. */
   readonly allowed: readonly string[];
   readonly lethal: Attempt;
   readonly harmless: Attempt;
@@ -52,17 +53,6 @@ export function statesOf({ how, before, after, beside }: Attempt): readonly RawP
     after,
     ...(beside === null ? [] : [beside]),
   ];
-}
-
-/** A policy in few words, in Graph's names: everybody, everything, block; but for what is said here. */
-export interface Parts {
-  readonly state?: string;
-  readonly users?: Readonly<Record<string, unknown>>;
-  readonly applications?: Readonly<Record<string, unknown>>;
-  readonly grantControls?: Readonly<Record<string, unknown>> | null;
-  readonly sessionControls?: Readonly<Record<string, unknown>> | null;
-  /** Any other condition. */
-  readonly [condition: string]: unknown;
 }
 
 /** The sign-in a pair hits: what it is for, and members of Graph's `signInConditions`. */
@@ -265,22 +255,6 @@ function withException(raw: RawPolicy, field: string, other: RawPolicy): RawPoli
   return { ...raw, caretaker: { exceptions: [{ ...exception, until: UNTIL }] } };
 }
 
-export function policy(displayName: string, parts: Parts): RawPolicy {
-  const { state = 'enabled', grantControls = asks('block'), sessionControls = null, ...conditions } = parts;
-  return {
-    displayName,
-    state,
-    conditions: {
-      users: { includeUsers: ['All'] },
-      applications: { includeApplications: ['All'] },
-      clientAppTypes: ['all'],
-      ...conditions,
-    },
-    grantControls,
-    sessionControls,
-  };
-}
-
 /** The body of `POST /identity/conditionalAccess/evaluate`, with the facts of the directory beside it. */
 function evaluateRequest(who: string, { to, ...conditions }: Hits): Readonly<Record<string, unknown>> {
   const { groups, roles, guestType, homeTenantId } = factsOf(who);
@@ -301,35 +275,4 @@ function evaluateRequest(who: string, { to, ...conditions }: Hits): Readonly<Rec
     },
     facts: { groups, roles, userType: guestType ?? 'member', homeTenantId },
   };
-}
-
-type Controls = Readonly<Record<string, unknown>>;
-
-/** One built-in control, or any one of several. */
-export function asks(...builtInControls: readonly string[]): Controls {
-  return { operator: 'OR', builtInControls };
-}
-
-export function asksAll(...builtInControls: readonly string[]): Controls {
-  return { operator: 'AND', builtInControls };
-}
-
-export function asksStrength(id: string, more: Controls = {}): Controls {
-  return { operator: 'OR', authenticationStrength: { id }, ...more };
-}
-
-/** All users but for these. */
-export function allBut(
-  exclusions: Readonly<Record<string, unknown>> = {},
-): Readonly<Record<string, unknown>> {
-  return { includeUsers: ['All'], ...exclusions };
-}
-
-/** Nobody but for these. */
-export function only(inclusions: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return { includeUsers: ['None'], ...inclusions };
-}
-
-export function toApps(...includeApplications: readonly string[]): Readonly<Record<string, unknown>> {
-  return { includeApplications };
 }

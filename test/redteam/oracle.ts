@@ -4,7 +4,7 @@ import { readRequest } from '../../src/lib/whatif/request.ts';
 import { DEVICE_ATTRIBUTES, type Device, type SignIn } from '../../src/lib/whatif/signIn.ts';
 import { compiled } from '../whatif/support.ts';
 import type { Pair } from './case.ts';
-import { PLACES, TRUE_PLACES } from './tenant.ts';
+import { MFA_STRENGTH, PASSWORDLESS, PHISHING_RESISTANT, PLACES, TRUE_PLACES } from './tenant.ts';
 
 /** What becomes of one sign-in. `perhaps`: that hangs on something nobody but the service knows. */
 export type Fate = 'hit' | 'perhaps' | 'spared';
@@ -72,13 +72,9 @@ const RETIRED = 'approvedApplication';
 
 /** What else somebody shows who shows this. */
 const WORTH: Readonly<Record<string, readonly string[]>> = {
-  '00000000-0000-0000-0000-000000000002': ['mfa'],
-  '00000000-0000-0000-0000-000000000003': ['mfa', '00000000-0000-0000-0000-000000000002'],
-  '00000000-0000-0000-0000-000000000004': [
-    'mfa',
-    '00000000-0000-0000-0000-000000000002',
-    '00000000-0000-0000-0000-000000000003',
-  ],
+  [MFA_STRENGTH]: ['mfa'],
+  [PASSWORDLESS]: ['mfa', MFA_STRENGTH],
+  [PHISHING_RESISTANT]: ['mfa', MFA_STRENGTH, PASSWORDLESS],
 };
 
 /** Whether somebody who can live with these controls is kept out of what the policy applies to. */

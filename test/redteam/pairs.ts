@@ -3,13 +3,23 @@ import type { Pair } from './case.ts';
 import { CHANGES } from './pairs/changes.ts';
 import { CONDITIONS } from './pairs/conditions.ts';
 import { DEMANDS } from './pairs/demands.ts';
-import { ODDITIES } from './pairs/oddities.ts';
+import { DEVICES } from './pairs/devices.ts';
 import { PEOPLE } from './pairs/people.ts';
+import { PLACES } from './pairs/places.ts';
+import { TARGETS } from './pairs/targets.ts';
+import { UNKNOWN } from './pairs/unknown.ts';
 
 /** The whole red team. */
-export const PAIRS: readonly Pair[] = [...PEOPLE, ...CONDITIONS, ...DEMANDS, ...CHANGES, ...ODDITIES].map(
-  (numbered, index) => numbered(index + 1),
-);
+export const PAIRS: readonly Pair[] = [
+  ...PEOPLE,
+  ...TARGETS,
+  ...PLACES,
+  ...DEVICES,
+  ...CONDITIONS,
+  ...DEMANDS,
+  ...CHANGES,
+  ...UNKNOWN,
+].map((numbered, index) => numbered(index + 1));
 
 export function nameOf({ mechanism, name }: Pair): string {
   return `${mechanism}: a policy that ${name}`;

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../sandbox/tenant/model.ts';
 import type { ProtectedIdentities } from '../../src/lib/desired.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import type { RunReport } from '../../src/lib/report.ts';
+import { LOCK_OUT } from '../../src/lib/record.ts';
+import type { ReportedFinding, RunReport } from '../../src/lib/report.ts';
 import { type World, world } from '../support/world.ts';
 import { type Attempt, LAPSED_MS, type Pair } from './case.ts';
 import { TENANT_OPTIONS } from './tenant.ts';
@@ -10,7 +11,7 @@ import { TENANT_OPTIONS } from './tenant.ts';
 export const KEY = 'red';
 const BESIDE = 'beside';
 
-/** The red team's tenant, in which the pair's person is protected. */
+/** The red team's tenant, in which the one whom a pair is about is protected. */
 export function worldFor(
   { who, allowed }: Pick<Pair, 'who' | 'allowed'>,
   policies: readonly RawPolicy[] = [],
@@ -99,4 +100,11 @@ export function tamper(made: World, desired: RawPolicy, tampered: RawPolicy): vo
 /** Id of the live policy that carries the desired name. */
 export function idOf({ live }: World, { displayName }: RawPolicy): string {
   return String(live(String(displayName)).id);
+}
+
+/** Ids of the policies that shut somebody out as they stand in the tenant. */
+export function lockOutsIn(findings: readonly ReportedFinding[]): readonly (string | undefined)[] {
+  return findings
+    .filter(({ rule, decision, level }) => rule === LOCK_OUT && decision === 'note' && level === 'error')
+    .map(({ policyId }) => policyId);
 }

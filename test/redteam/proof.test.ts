@@ -11,7 +11,7 @@ import {
 import { compiled, entry } from '../whatif/support.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { asksTooMuch, fateOf, isEnforced, judged, signInOf } from './oracle.ts';
-import { TOO_LONG, UNSEEN_MARK } from './pairs/conditions.ts';
+import { TOO_LONG, UNSEEN_MARK } from './pairs/devices.ts';
 import { ANOTHER_SPELLING } from './pairs/people.ts';
 import { named, nameOf, PAIRS } from './pairs.ts';
 import { applying } from './service.ts';

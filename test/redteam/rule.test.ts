@@ -6,8 +6,9 @@ import { lockOut } from '../../src/lib/rules/lockOut.ts';
 import type { Around, Finding } from '../../src/lib/rules/rule.ts';
 import { bindingOf, desiredOf, factsOf as factsOfRun, OWN_ID, observationOf } from '../support/judging.ts';
 import { AGGRAVATIONS, type Aggravation } from './aggravations.ts';
-import { type Attempt, attempt, type Pair, type Parts, policy } from './case.ts';
+import { type Attempt, attempt, type Pair } from './case.ts';
 import { canBeDesired, named, PAIRS } from './pairs.ts';
+import { type Parts, policy } from './parts.ts';
 import { EMERGENCY, factsOf, PLACES } from './tenant.ts';
 
 const READABLE = PAIRS.filter(canBeDesired);

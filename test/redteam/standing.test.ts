@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import { LOCK_OUT } from '../../src/lib/record.ts';
-import type { ReportedFinding, RunReport } from '../../src/lib/report.ts';
+import type { RunReport } from '../../src/lib/report.ts';
 import { article } from '../support/world.ts';
 import { type Attempt, type Pair, statesOf } from './case.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { fateOf } from './oracle.ts';
 import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
-import { idOf, KEY, runWithConsent, tamper, worldFor } from './play.ts';
+import { idOf, KEY, lockOutsIn, runWithConsent, tamper, worldFor } from './play.ts';
 
 describe('a policy of somebody else', () => {
   it.each(named(PAIRS))('is reported that is %s, and its twin is not', async (_, pair) => {
@@ -131,12 +130,6 @@ function numbered(policies: readonly RawPolicy[], digit: string): readonly RawPo
     id: `${digit.repeat(8)}-0000-4000-8000-00000000000${index}`,
     displayName: `${policy.displayName} ${digit}${index}`,
   }));
-}
-
-function lockOutsIn(findings: readonly ReportedFinding[]): readonly (string | undefined)[] {
-  return findings
-    .filter(({ rule, decision, level }) => rule === LOCK_OUT && decision === 'note' && level === 'error')
-    .map(({ policyId }) => policyId);
 }
 
 function lockOutsOf(key: string, { policies }: RunReport): readonly (string | undefined)[] {

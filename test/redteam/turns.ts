@@ -1,6 +1,6 @@
 import type { Tenant } from '../../sandbox/tenant/index.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
-import { allBut, only, type Parts, policy } from './case.ts';
+import { allBut, only, type Parts, policy } from './parts.ts';
 import {
   addresses,
   BREAK_GLASS,

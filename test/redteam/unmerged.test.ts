@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { RunReport } from '../../src/lib/report.ts';
+import { LOCK_OUT } from '../../src/lib/record.ts';
 import { KEPT_MS } from '../../src/lib/surroundings.ts';
 import { article } from '../support/world.ts';
 import { expectNobodyShutOut } from './expectations.ts';
 import { canBeDesired, named, oneOfEach, PAIRS } from './pairs.ts';
-import { begin, KEY, play, tamper, worldFor } from './play.ts';
+import { begin, KEY, lockOutsIn, play, tamper, worldFor } from './play.ts';
 import { BREAK_GLASS, EMERGENCY } from './tenant.ts';
 import { TURNS, type Turn } from './turns.ts';
 
@@ -22,8 +22,10 @@ vi.mock('../../src/lib/rules/breakGlass.ts', () => ({
   breakGlass: { name: 'breakGlass', check: () => undefined },
 }));
 
-const LOCK_OUT = expect.objectContaining({ rule: 'lockOut', decision: 'deny' });
-const DENIED = { verdict: 'deny', findings: expect.arrayContaining([LOCK_OUT]) };
+const DENIED = {
+  verdict: 'deny',
+  findings: expect.arrayContaining([expect.objectContaining({ rule: LOCK_OUT, decision: 'deny' })]),
+};
 
 describe('a run that merges nothing in', () => {
   it.each(named(PAIRS.filter(canBeDesired)))('denies %s by the proof alone', async (_, pair) => {
@@ -104,8 +106,8 @@ describe('a policy that nobody touches, in a tenant that changes around it', () 
 
       const after = await made.run();
 
-      expect(lockOuts(before)).toHaveLength(0);
-      expect(lockOuts(after)).toHaveLength(count);
+      expect(lockOutsIn(before.findings)).toHaveLength(0);
+      expect(lockOutsIn(after.findings)).toHaveLength(count);
     }
   });
 
@@ -150,7 +152,3 @@ describe('a policy that nobody touches, in a tenant that changes around it', () 
 
 /** Nobody but the emergency account, which can show a second factor. */
 const ALONE = { who: EMERGENCY, allowed: ['mfa'] };
-
-function lockOuts({ findings }: RunReport): readonly unknown[] {
-  return findings.filter(({ rule }) => rule === 'lockOut');
-}

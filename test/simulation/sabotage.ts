@@ -130,8 +130,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'nothing is ever proven',
     file: 'src/lib/write.ts',
-    find: 'await bind(change, context, { id, pending: null, ...proven, ...adopted });',
-    put: 'if (proven.adopted === null) await bind(change, context, { id, pending: null, ...adopted });',
+    find: 'await bind(change, course, { id, pending: null, ...proven, ...adopted });',
+    put: 'if (proven.adopted === null) await bind(change, course, { id, pending: null, ...adopted });',
   },
   {
     name: 'a machine that stood still does not ask again',
@@ -166,7 +166,7 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'the outcome comes before the binding',
     file: 'src/lib/write.ts',
-    find: "if (action === 'create' && isApplied) await bind(change, context, bornAs(written.id));",
+    find: "if (action === 'create' && isApplied) await bind(change, course, bornAs(written.id));",
     put: '',
   },
   {
@@ -184,7 +184,7 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a 404 to a restore makes another policy',
     file: 'src/lib/carryOut.ts',
-    find: '(restored.isMissing && (await isStillDeleted(change.id, context)))',
+    find: '(restored.isMissing && (await isStillDeleted(change.id, course)))',
     put: 'restored.isMissing',
   },
   {
@@ -202,8 +202,8 @@ const SABOTAGES: readonly Sabotage[] = [
   {
     name: 'a lost create may be any equal policy',
     file: 'src/lib/carryOut.ts',
-    find: 'const known = new Set([...boundIds(context), ...live.map(({ id }) => id)]);',
-    put: 'const known = boundIds(context);',
+    find: 'const known = new Set([...boundIds(course), ...live.map(({ id }) => id)]);',
+    put: 'const known = boundIds(course);',
   },
   {
     name: 'the state is sent first',

@@ -4,17 +4,16 @@ import type { RawLocation } from '../../src/lib/ports.ts';
 import { locationsOf } from '../../src/lib/surroundings.ts';
 import type { NamedLocation } from '../../src/lib/whatif/locations.ts';
 import { type LockOut, type ProtectedFacts, proveNoLockOut } from '../../src/lib/whatif/proof.ts';
-import { compiled, id, raw, USER } from './support.ts';
+import { compiled, id, NOBODY_SPECIAL, raw } from './support.ts';
 
 function lockOuts(
   policy: RawPolicy,
   identity: Partial<ProtectedFacts> = {},
   allowedControls: readonly string[] = [],
 ): readonly LockOut[] {
-  const nobodySpecial = { id: USER, groups: [], roles: [], guestType: null, homeTenantId: null };
   return proveNoLockOut({
     policies: compiled([policy]),
-    identities: [{ ...nobodySpecial, ...identity }],
+    identities: [{ ...NOBODY_SPECIAL, ...identity }],
     allowedControls,
   });
 }
@@ -130,9 +129,8 @@ describe('a place we cannot read', () => {
     ['a country by the phone, where the address says another', [id(61)], [id(62)]],
   ])('is not spared with %s', (_, includeLocations, excludeLocations) => {
     const policies = compiled([raw({ locations: { includeLocations, excludeLocations } })], namedLocations);
-    const identities = [{ id: USER, groups: [], roles: [], guestType: null, homeTenantId: null }];
 
-    expect(proveNoLockOut({ policies, identities, allowedControls: [] })).toMatchObject([
+    expect(proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: [] })).toMatchObject([
       { isCertain: false },
     ]);
   });
@@ -155,7 +153,7 @@ describe('a place', () => {
 
     const found = proveNoLockOut({
       policies: compiled([policy], { list, mfaTrustedRanges: null }),
-      identities: [{ id: USER, groups: [], roles: [], guestType: null, homeTenantId: null }],
+      identities: [NOBODY_SPECIAL],
       allowedControls: [],
     });
 

@@ -2,6 +2,7 @@ import { read } from '../../src/lib/policy/canonical.ts';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import { type CompiledSet, compile, type PolicyEntry } from '../../src/lib/whatif/compile.ts';
 import { type NamedLocations, NO_LOCATIONS_READ } from '../../src/lib/whatif/locations.ts';
+import type { ProtectedFacts } from '../../src/lib/whatif/proof.ts';
 import type { SignIn, UserIdentity } from '../../src/lib/whatif/signIn.ts';
 
 /** An object id that says which one it is. */
@@ -49,7 +50,16 @@ export function raw(conditions: Readonly<Record<string, unknown>> = {}, rest: Ra
   };
 }
 
-/** A member of the tenant who is in nothing. */
+/** What is known of a member of the tenant who is in nothing. */
+export const NOBODY_SPECIAL: ProtectedFacts = {
+  id: USER,
+  groups: [],
+  roles: [],
+  guestType: null,
+  homeTenantId: null,
+};
+
+/** The same one, signing in. */
 export function member(more: Partial<UserIdentity> = {}): UserIdentity {
   return { kind: 'user', id: USER, groups: [], roles: [], guestType: null, homeTenantId: null, ...more };
 }

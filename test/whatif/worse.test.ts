@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { RawPolicy } from '../../src/lib/policy/model.ts';
 import type { CompiledPolicy } from '../../src/lib/whatif/compile.ts';
 import { evaluatePolicy } from '../../src/lib/whatif/evaluate.ts';
-import type { NamedLocation } from '../../src/lib/whatif/locations.ts';
-import { type LockOut, type ProtectedFacts, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
-import { compiled, entry, id, raw, USER } from './support.ts';
+import { type NamedLocation, NO_LOCATIONS_READ } from '../../src/lib/whatif/locations.ts';
+import { type LockOut, proveNoLockOut, worse } from '../../src/lib/whatif/proof.ts';
+import { compiled, entry, id, NOBODY_SPECIAL, raw, USER } from './support.ts';
 import {
   allowedControls,
   asksPhone,
@@ -21,14 +21,6 @@ import {
   threePieces,
 } from './worlds.ts';
 
-const NOBODY_SPECIAL: ProtectedFacts = {
-  id: USER,
-  groups: [],
-  roles: [],
-  guestType: null,
-  homeTenantId: null,
-};
-
 describe('a change that makes a lock-out worse', () => {
   const bad = raw({
     users: { includeUsers: ['All'] },
@@ -39,7 +31,7 @@ describe('a change that makes a lock-out worse', () => {
   function added(before: RawPolicy | null, ...states: readonly RawPolicy[]): readonly LockOut[] {
     return worse({
       move: { before: before === null ? null : entry(before), states: states.map(entry) },
-      namedLocations: { list: null, mfaTrustedRanges: null },
+      namedLocations: NO_LOCATIONS_READ,
       identities: [NOBODY_SPECIAL],
       allowedControls: ['mfa'],
     });

@@ -38,11 +38,11 @@ export function illness({ id, kind, health, memberOf, reason }: ProtectedIdentit
   return `the protected ${kind} ${id}${of} ${words}${reason === null ? '' : ` (${reason})`}`;
 }
 
-/** Where nobody could tell. */
+/** What to do where nobody could tell. */
 export const ASK =
   'look at the emergency accounts in the Entra admin center: they exist, are enabled, and are of the cloud';
 
-/** What to do about it. */
+/** What to do about the health of a protected identity. */
 export function mendOf({ health, kind }: ProtectedIdentity): string {
   switch (health) {
     case 'ok':

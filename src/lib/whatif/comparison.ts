@@ -41,8 +41,8 @@ export function doesNoMore(
 }
 
 /**
- * In an outage, too: whom a policy is for then hangs on its resilience defaults. And whom a condition that was not
- * understood is for hangs on workloads being named as well.
+ * Whether both are for the same people. Resilience defaults decide whom a policy is for in an outage; and where a condition
+ * was not understood, so does whether workloads are named.
  */
 function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
   return (

@@ -50,8 +50,9 @@ export function demandOf(policy: CompiledPolicy, met: ReadonlySet<string>): Dema
 const NO_RESILIENCE = 'disableResilienceDefaults';
 
 /**
- * What a policy without resilience defaults does in an outage to everybody it could be for as long as nobody can tell who
- * is in which group or role: it keeps them out, those in an excluded group too (Entra docs, resilience-defaults).
+ * What a policy without resilience defaults demands in an outage; undefined: it has them, or the identity can live without.
+ * Nobody can tell then who is in which group or role, and those of an excluded group are kept out as well (Entra docs,
+ * resilience-defaults).
  */
 export function outageDemandOf({ session }: CompiledPolicy, met: ReadonlySet<string>): Demand | undefined {
   if (met.has(NO_RESILIENCE) || !session.some(({ control }) => control === NO_RESILIENCE)) return undefined;

@@ -14,8 +14,6 @@ import type { SignIn, UserIdentity } from './signIn.ts';
 import { couldBe } from './truth.ts';
 import { describe } from './words.ts';
 
-export { type Demand, demandOf } from './demand.ts';
-
 /** What is known of a protected identity. What is unknown may be anything. */
 export interface ProtectedFacts {
   /** Object id, lower case. Anything else stands for somebody of whom not even that is known. */
@@ -215,21 +213,6 @@ export interface Move {
   readonly states: readonly PolicyEntry[];
 }
 
-/**
- * Every state a policy can be in after some subset of the changes was carried out, to be proven as if all of them were
- * there at once.
- *
- * A lock-out is the doing of a single policy (see `proveNoLockOut`), so a set of policies has one exactly where one of its
- * members, alone, has one. Each change moves one policy; whichever subset was carried out, each policy stands in its
- * observed state or in one its change passes through. Looking at each of those once therefore covers every subset.
- */
-export function everySubset(
-  observed: readonly PolicyEntry[],
-  moves: readonly Move[],
-): readonly PolicyEntry[] {
-  return [...observed, ...moves.flatMap(({ states }) => states)];
-}
-
 export interface Comparison {
   readonly move: Move;
   readonly namedLocations: NamedLocations;
@@ -239,6 +222,8 @@ export interface Comparison {
 
 /**
  * The lock-outs a change of one policy adds: those of the states it passes through, but for those the policy had before.
+ * As a lock-out is the doing of a single policy, asking this of each change alone covers every subset of a plan that may
+ * come to be carried out.
  *
  * One it had before is one that hits the same identity with a demand at least as hard, wherever the new state hits it. A
  * lock-out of another policy is no excuse: it may be put right tomorrow, and this one would stay.

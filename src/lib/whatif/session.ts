@@ -102,11 +102,11 @@ function isStricter(one: Frequency, other: Frequency): boolean {
  *
  * - `secureSignInSession`: apps get in only with a token bound to a registered device, which an emergency account on a
  *   borrowed machine has not (Entra docs, concept-token-protection).
- * - `disableResilienceDefaults`: while Entra's primary service is down no session goes on, which is what emergency accounts
- *   are for (Entra docs, resilience-defaults). New ones do not begin then whatever a policy says.
- * - `cloudAppSecurity` with `mcasConfigured`: an access policy in Defender for Cloud Apps decides, and may block; we do
- *   not read it. With `monitorOnly` and `blockDownloads` people get in, but for the time it is down: whether it blocks then
- *   is a setting Graph does not show (Defender docs, troubleshooting-proxy-end-users, Downtime).
+ * - `disableResilienceDefaults`: while Entra's primary service is down no session goes on, and an outage is what emergency
+ *   accounts are for (Entra docs, resilience-defaults). New sessions do not begin then whatever a policy says.
+ * - `cloudAppSecurity`: with `mcasConfigured` a policy in Defender for Cloud Apps decides, which we do not read, and it may
+ *   block. With `monitorOnly` and `blockDownloads` people get in except while Defender is down: whether it blocks then is a
+ *   setting Graph does not show (Defender docs, troubleshooting-proxy-end-users, Downtime).
  * - `applicationEnforcedRestrictions`: SharePoint limits what a device that is not managed may do, or blocks it, by a
  *   setting of its own (SharePoint docs, control-access-from-unmanaged-devices).
  * - Signing in again (`signInFrequency`) and not staying signed in (`persistentBrowser`) keep nobody out.
@@ -126,6 +126,7 @@ export function sessionBlock({
     return { name: control, why: 'SharePoint may block devices that are not managed' };
   if (control === 'cloudAppSecurity')
     return {
+      // Without a type it is taken for the one that may block at any time.
       name: value === 'null' ? 'mcasConfigured' : value,
       why: ['monitorOnly', 'blockDownloads'].includes(value)
         ? 'while Defender for Cloud Apps is down it may block'

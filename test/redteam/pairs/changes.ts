@@ -1,23 +1,17 @@
 import {
   adopted,
-  allBut,
-  asks,
-  asksAll,
-  asksStrength,
   edit,
   excepted,
   handedOn,
   lapsed,
   mechanism,
-  only,
-  type Parts,
-  pair,
   parametrised,
   restored,
   together,
   undone,
   withheld,
 } from '../case.ts';
+import { allBut, asks, asksAll, asksStrength, only, type Parts } from '../parts.ts';
 import {
   AZURE_MANAGEMENT,
   BREAK_GLASS,
@@ -395,119 +389,6 @@ const UNDONE = mechanism('a repair that somebody takes back', [
   ),
 ]);
 
-/** What the newest Graph may put into a policy, and this one does not know. */
-const UNKNOWN_WORDS = mechanism(
-  'a member or word that nobody here knows',
-  [
-    pair('is in a state we do not know', { state: 'enabledForSomething' }, { state: 'disabled' }),
-    pair(
-      'spares by a member we do not know',
-      { users: allBut({ excludeEverybodyNew: ['yes'] }) },
-      { users: allBut({ excludeGroups: [BREAK_GLASS] }) },
-    ),
-    pair(
-      'includes by a member we do not know',
-      { users: only({ includeEverybodyNew: ['yes'] }) },
-      { users: only({ includeGroups: [NEIGHBOURS] }) },
-    ),
-    pair(
-      'includes by a word we do not know',
-      { users: { includeUsers: ['AllTheNewPeople'] } },
-      { users: { includeUsers: ['None'] } },
-    ),
-    pair(
-      'has a condition we do not know',
-      { times: { at: 'night' } },
-      { users: allBut({ excludeRoles: [GLOBAL_ADMIN] }) },
-    ),
-    pair(
-      'is for a platform we do not know',
-      { platforms: { includePlatforms: ['unknownFutureValue'] } },
-      { platforms: { includePlatforms: ['all'], excludePlatforms: ['all'] } },
-    ),
-    pair(
-      'is for a client we do not know',
-      { clientAppTypes: ['unknownFutureValue'] },
-      { clientAppTypes: ['browser'], users: allBut({ excludeUsers: [EMERGENCY] }) },
-    ),
-    pair(
-      'is for a risk we do not know',
-      { signInRiskLevels: ['unknownFutureValue'] },
-      { signInRiskLevels: ['high'], users: allBut({ excludeUsers: [EMERGENCY] }) },
-    ),
-    pair(
-      'has a filter in a mode we do not know',
-      { devices: { deviceFilter: { mode: 'both', rule: 'device.model -eq "a"' } } },
-      {
-        devices: { deviceFilter: { mode: 'include', rule: 'device.model -eq "a"' } },
-        users: allBut({ excludeGroups: [INNER] }),
-      },
-    ),
-    pair(
-      'is for guests of a type we do not know',
-      {
-        users: only({
-          includeGuestsOrExternalUsers: {
-            guestOrExternalUserTypes: 'unknownFutureValue',
-            externalTenants: {
-              '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
-              membershipKind: 'all',
-            },
-          },
-        }),
-      },
-      { users: { includeUsers: ['GuestsOrExternalUsers'], excludeUsers: [PARTNER] } },
-      { who: PARTNER },
-    ),
-    pair(
-      'is for a target by a member we do not know',
-      { applications: { includeApplications: ['None'], includeEverything: ['yes'] } },
-      { applications: { includeApplications: ['None'] } },
-    ),
-  ],
-  { isDoubtful: true },
-);
-
-const UNKNOWN_DEMANDS = mechanism(
-  'a demand that nobody here knows',
-  [
-    pair(
-      'asks for a control we do not know',
-      { grantControls: asks('unknownFutureValue') },
-      { grantControls: asks('mfa') },
-    ),
-    pair(
-      'asks for one of two controls, and then for something new',
-      { grantControls: { ...asks('mfa', 'compliantDevice'), newControls: ['x'] } },
-      { grantControls: asks('mfa', 'compliantDevice') },
-    ),
-    pair(
-      'asks for what they can give, and for something new beside it',
-      { grantControls: { ...asks('mfa'), newControls: ['x'] } },
-      { grantControls: asks('mfa') },
-    ),
-    pair(
-      'sets a session control we do not know',
-      { grantControls: null, sessionControls: { networkAccessSecurity: { isEnabled: true } } },
-      { grantControls: null, sessionControls: { persistentBrowser: { isEnabled: true, mode: 'never' } } },
-    ),
-    pair(
-      'sends sessions on in a way we do not know',
-      {
-        grantControls: null,
-        sessionControls: {
-          cloudAppSecurity: { isEnabled: true, cloudAppSecurityType: 'unknownFutureValue' },
-        },
-      },
-      {
-        grantControls: null,
-        sessionControls: { signInFrequency: { isEnabled: true, frequencyInterval: 'everyTime' } },
-      },
-    ),
-  ],
-  MFA,
-);
-
 export const CHANGES = [
   ...PROMOTED,
   ...UNSPARED,
@@ -521,6 +402,4 @@ export const CHANGES = [
   ...EXCEPTED,
   ...LAPSED,
   ...UNDONE,
-  ...UNKNOWN_WORDS,
-  ...UNKNOWN_DEMANDS,
 ];

@@ -1,4 +1,5 @@
-import { allBut, asks, asksAll, asksStrength, mechanism, only, pair, toApps } from '../case.ts';
+import { mechanism, pair } from '../case.ts';
+import { allBut, asks, asksAll, asksStrength, only, toApps } from '../parts.ts';
 import {
   BREAK_GLASS,
   EMERGENCY,
@@ -323,4 +324,21 @@ const SESSIONS = mechanism('a session control that amounts to a block', [
   ),
 ]);
 
-export const DEMANDS = [...STRENGTHS, ...DEVICES, ...OPERATORS, ...NOTHING, ...AGREEMENTS, ...SESSIONS];
+const RETIRED = mechanism('a control that nobody asks for any more', [
+  pair(
+    'asks for one of two controls, one of which is retired',
+    { grantControls: asks('approvedApplication', 'compliantDevice') },
+    { grantControls: asks('mfa', 'compliantDevice') },
+    { allowed: ['approvedApplication', 'mfa'] },
+  ),
+]);
+
+export const DEMANDS = [
+  ...STRENGTHS,
+  ...DEVICES,
+  ...OPERATORS,
+  ...NOTHING,
+  ...AGREEMENTS,
+  ...SESSIONS,
+  ...RETIRED,
+];

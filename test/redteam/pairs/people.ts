@@ -1,4 +1,5 @@
-import { allBut, asks, mechanism, only, pair } from '../case.ts';
+import { mechanism, pair } from '../case.ts';
+import { allBut, asks, only } from '../parts.ts';
 import {
   ADMINS,
   BREAK_GLASS,
@@ -162,7 +163,7 @@ const EMPTIED = mechanism('an exclusion that is empty', [
   ),
 ]);
 
-const ROLES = mechanism('a role that takes in the break-glass role', [
+const ROLES = mechanism('a role that they hold', [
   pair(
     'blocks global administrators',
     { users: only({ includeRoles: [GLOBAL_ADMIN] }) },
