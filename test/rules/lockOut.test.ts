@@ -42,6 +42,20 @@ const all = { includeUsers: ['All'] };
 const safe = { ...all, excludeUsers: IDENTITIES.users, excludeGroups: IDENTITIES.groups };
 
 describe('lockOut', () => {
+  it('denies to switch resilience off for who is spared by a group alone, and not for who is spared by name', async () => {
+    for (const [users, verdict] of [
+      [[], 'deny'],
+      [[BREAK_GLASS_MEMBER], 'admit'],
+    ] as const) {
+      const made = await world({ protected: { users, groups: [BREAK_GLASS_GROUP] } });
+      await made.push({ own: article({ sessionControls: { disableResilienceDefaults: true } }) });
+
+      const { policies } = await made.run();
+
+      expect(policies).toMatchObject([{ verdict }]);
+    }
+  });
+
   it('denies a policy that would shut an emergency account out, and says who, how and by which field', () => {
     expect(judged(policyFor(all))).toEqual({
       decision: 'deny',
