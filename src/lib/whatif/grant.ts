@@ -63,6 +63,11 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
  */
 const RETIRED = 'approvedApplication';
 
+/** Whether it surely keeps out whoever can show no proof at all. */
+export function asksForProof(grant: Grant): boolean {
+  return grant.kind === 'block' || (grant.kind === 'controls' && grant.controls.some((it) => it !== RETIRED));
+}
+
 /** The controls that keep somebody out who meets only these; empty: they get in. */
 export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[] {
   switch (grant.kind) {
