@@ -239,6 +239,49 @@ describe('a policy does no more than before', () => {
       asking(['mfa']),
       raw({ locations: { includeLocations: ['All'], excludeLocations: [id(99)] } }, { grantControls: MFA }),
     ],
+    [
+      'asking a phone where it is, anywhere, where it blocked in some places',
+      raw({ locations: { includeLocations: [OFFICE] } }),
+      raw({ locations: { includeLocations: [OFFICE], excludeLocations: [PHONE] } }, { grantControls: MFA }),
+    ],
+    [
+      'asking old clients where a phone is, anywhere, who were blocked in some places',
+      raw({ locations: { includeLocations: [OFFICE] }, clientAppTypes: ['other'] }, { grantControls: MFA }),
+      raw(
+        {
+          locations: { includeLocations: [OFFICE], excludeLocations: [PHONE] },
+          clientAppTypes: ['other'],
+        },
+        { grantControls: MFA },
+      ),
+    ],
+    [
+      'for Exchange ActiveSync alone, which makes a policy for roles one for everybody',
+      raw({ users: { includeRoles: [id(21)] } }),
+      raw({ users: { includeRoles: [id(21)] }, clientAppTypes: ['exchangeActiveSync'] }),
+    ],
+    [
+      'blocking old clients who got in where only a retired control was asked for',
+      raw(
+        { clientAppTypes: ['other'] },
+        { grantControls: { operator: 'OR', builtInControls: ['approvedApplication'] } },
+      ),
+      raw({ clientAppTypes: ['other'] }),
+    ],
+    [
+      'asking old clients for a proof where only a retired control was asked for',
+      asking(['approvedApplication']),
+      asking(['mfa']),
+      { allowed: ['mfa'] },
+    ],
+    [
+      'with a session control for old clients who may have got in by what we do not know',
+      raw({ clientAppTypes: ['other'] }, { grantControls: { odd: 1 } }),
+      raw(
+        { clientAppTypes: ['other'] },
+        { grantControls: { odd: 1 }, sessionControls: { secureSignInSession: { isEnabled: true } } },
+      ),
+    ],
     ['with a session control', session(null), session({ secureSignInSession: { isEnabled: true } })],
     [
       'with another session control',

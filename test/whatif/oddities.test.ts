@@ -175,7 +175,7 @@ describe('a demand', () => {
     expect(lockOuts(raw({}, alone), {}, [APPROVED])).toEqual([]);
   });
 
-  it.each(['mfa', '00000000-0000-0000-0000-000000000004'])(
+  it.each(['mfa', '00000000-0000-0000-0000-000000000004', id(41)])(
     'of a custom control named like another is not met by that other: %s',
     (name) => {
       const grantControls = { operator: 'OR', builtInControls: [], customAuthenticationFactors: [name] };

@@ -412,6 +412,21 @@ describe('a lock-out', () => {
     );
   });
 
+  it.each<[NamedLocations['list'], boolean]>([
+    [[{ kind: 'gps', id: id(31) }], true],
+    [[{ kind: 'unread', id: id(31) }], false],
+    [null, false],
+  ])('is certain that a phone is asked only where the place was read: %j', (list, isCertain) => {
+    const policies = compiled(
+      [raw({ locations: { includeLocations: ['All', id(31)] } }, { grantControls: null })],
+      { list, mfaTrustedRanges: [] },
+    );
+
+    expect(proveNoLockOut({ policies, identities: [NOBODY_SPECIAL], allowedControls: [] })).toMatchObject([
+      { demand: { kind: 'gps' }, isCertain },
+    ]);
+  });
+
   it('finds who is at one place by their address and at another by their phone', () => {
     const [germany, byPhone] = [id(31), id(32)];
     const locations = { includeLocations: [germany], excludeLocations: [byPhone] };

@@ -5,7 +5,7 @@ import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
 import { demandOf, GPS, isEnforced, MODERN_CLIENTS, outageDemandOf } from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
-import { controlsMet, unmet, waysThrough } from './grant.ts';
+import { asksForProof, controlsMet, unmet, waysThrough } from './grant.ts';
 import { asksForGps, matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
 import {
@@ -41,29 +41,34 @@ export function doesNoMore(
 }
 
 /**
- * Whether both are for the same people. Resilience defaults decide whom a policy is for in an outage; and where a condition
- * was not understood, so does whether workloads are named.
+ * Whether both are for the same people. Resilience defaults decide whom a policy is for in an outage; and other conditions
+ * may bring people in: which clients it is for, and, beside workloads, one that was not understood.
  */
 function isForTheSame(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
+  const broughtIn = old.assignment.include.unread;
   return (
     isSame(now, old, 'conditions.users') &&
-    isSame(now, old, 'conditions.clientApplications') &&
+    now.assignment.include.unread.every((name) => broughtIn.includes(name)) &&
     (outageDemandOf(now, met) === undefined || outageDemandOf(old, met) !== undefined)
   );
 }
 
 /** Whether nobody who meets these controls, and perhaps others, got in before and is kept out now. */
 function asksNoMore(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet<string>): boolean {
-  const former = demandOf(old, met);
-  if (former === undefined) return false;
-  if (former.kind === 'block') return true;
-  if (!isSame(now, old, 'grantControls') && !isGrantUnderstood(old)) return false;
-  if (isForOldClientsAlone(old)) return true;
+  if (demandOf(old, met) === undefined) return false;
+  const asksPhone =
+    !isSame(now, old, 'conditions.locations') && !met.has(GPS) && asksForGps(now.location) !== false;
+  // A phone is asked wherever it is, beyond the places that are compared.
+  if (letNobodyIn(old)) return !asksPhone || old.location === null;
   return (
+    !asksPhone &&
     grantsNoLess(now, old, met) &&
-    (isSame(now, old, 'conditions.locations') || met.has(GPS) || asksForGps(now.location) === false) &&
     (isSame(now, old, 'sessionControls') || hasNoNewSessionBlock(now, old, met))
   );
+}
+
+function letNobodyIn(old: CompiledPolicy): boolean {
+  return old.grant.kind === 'block' || isForOldClientsAlone(old);
 }
 
 /** An unknown control of a list is one more control; anything else not understood may have let anybody in. */
@@ -74,10 +79,11 @@ function isGrantUnderstood(policy: CompiledPolicy): boolean {
 }
 
 /** Clients that cannot show a proof were kept out by any demand. */
-function isForOldClientsAlone({ clientApps, grant }: CompiledPolicy): boolean {
+function isForOldClientsAlone(policy: CompiledPolicy): boolean {
   return (
-    grant.kind !== 'nothing' &&
-    MODERN_CLIENTS.every((client) => matchesClientApp(clientApps, client) === false)
+    asksForProof(policy.grant) &&
+    isGrantUnderstood(policy) &&
+    MODERN_CLIENTS.every((client) => matchesClientApp(policy.clientApps, client) === false)
   );
 }
 
@@ -85,7 +91,8 @@ function grantsNoLess(now: CompiledPolicy, old: CompiledPolicy, met: ReadonlySet
   if (isSame(now, old, 'grantControls')) return true;
   // Clients that can show no proof got in where nothing was asked for.
   return (
-    old.grant.kind !== 'nothing' &&
+    asksForProof(old.grant) &&
+    isGrantUnderstood(old) &&
     waysThrough(old.grant).every(
       (way) => unmet(now.grant, new Set([...met, ...controlsMet(way)])).length === 0,
     )

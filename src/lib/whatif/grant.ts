@@ -1,6 +1,6 @@
 import { FIELD_BY_PATH } from '../policy/fields.ts';
 import type { Policy } from '../policy/model.ts';
-import { asSet } from '../policy/values.ts';
+import { asSet, isGuid } from '../policy/values.ts';
 
 /** What a policy asks for before it lets somebody in. */
 export type Grant =
@@ -32,10 +32,10 @@ export function compileGrant(policy: Policy, unread: readonly string[]): Grant {
   return { kind: 'controls', operator: isChoice ? 'OR' : 'AND', controls };
 }
 
-/** People choose the names of custom controls; one named like another control is not that control. */
+/** People choose the names of custom controls; one named like another control, strength or agreement is not that one. */
 function nameOfFactor(factor: string): string {
   const builtIn = FIELD_BY_PATH.get(`${path}.builtInControls`)?.kind.values ?? [];
-  return builtIn.includes(factor) || PROVES.has(factor) ? `custom control ${factor}` : factor;
+  return builtIn.includes(factor) || isGuid(factor) ? `custom control ${factor}` : factor;
 }
 
 /**
@@ -62,6 +62,11 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
  * so that beside another control nobody gets in by it.
  */
 const RETIRED = 'approvedApplication';
+
+/** Whether it surely keeps out whoever can show no proof at all. */
+export function asksForProof(grant: Grant): boolean {
+  return grant.kind === 'block' || (grant.kind === 'controls' && grant.controls.some((it) => it !== RETIRED));
+}
 
 /** The controls that keep somebody out who meets only these; empty: they get in. */
 export function unmet(grant: Grant, met: ReadonlySet<string>): readonly string[] {

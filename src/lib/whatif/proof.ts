@@ -7,7 +7,7 @@ import { type Demand, demandOf, GPS, isEnforced, MODERN_CLIENTS, outageDemandOf 
 import { matchesClientApp } from './evaluate.ts';
 import { controlsMet } from './grant.ts';
 import { completions } from './guests.ts';
-import type { NamedLocations } from './locations.ts';
+import { asksForGps, type NamedLocations } from './locations.ts';
 import { matchesIdentity, type Way, ways } from './people.ts';
 import { CLIENT_APPS, type Reach, reachOf } from './reach.ts';
 import type { SignIn, UserIdentity } from './signIn.ts';
@@ -157,7 +157,9 @@ function lockOut(
   reach: Reach,
 ): LockOut {
   const { id, key, displayName } = policy.entry;
-  const isSure = isCertain && reach.isCertain && policy.state === 'enabled';
+  // A place that was not read may be one that asks no phone.
+  const isAsked = demand.kind !== 'gps' || asksForGps(policy.location) === true;
+  const isSure = isCertain && isAsked && reach.isCertain && policy.state === 'enabled';
   const client = legacyClient(policy, demand);
   const example = client === undefined ? reach.example : { ...reach.example, clientApp: client };
   const verb = isSure ? 'would' : 'could';
