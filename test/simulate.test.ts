@@ -332,6 +332,23 @@ describe('the places of a simulation', () => {
   });
 });
 
+describe('the address of a simulation', () => {
+  const from = (ipAddress: string) => ({ signInConditions: { ipAddress } });
+
+  it.each(['10.0.0.1', '127.0.0.1', '100.64.3.2', '172.31.255.255', '::1', '::ffff:192.168.0.1', 'fd00::1'])(
+    'is said to be none that Entra sees: %s',
+    async (address) => {
+      const { notes } = await answer(await world({ tenant: TENANT }), from(address));
+      expect(notes).toContainEqual(expect.stringContaining(`no sign-in comes from ${address}`));
+    },
+  );
+
+  it.each(['203.0.113.9', '172.32.0.0', '2001:db8::1'])('is fine where it is public: %s', async (address) => {
+    const { notes } = await answer(await world({ tenant: TENANT }), from(address));
+    expect(notes).not.toContainEqual(expect.stringContaining('public addresses'));
+  });
+});
+
 describe('what a simulation touches', () => {
   it('is nothing: neither the tenant nor any table is written', async () => {
     const calls: string[] = [];

@@ -66,7 +66,7 @@ export function describeWhatIf(command: Command): Command {
     .option('--client-app <kind>', 'browser, mobileAppsAndDesktopClients, exchangeActiveSync or other')
     .option('--platform <name>', 'android, iOS, linux, macOS, windows, windowsPhone or unknown')
     .option('--ip <address>', 'public address, IPv4 or IPv6')
-    .option('--country <code>', 'two letters')
+    .option('--country <code>', 'two letters of ISO 3166, such as DE or GB')
     .option('--sign-in-risk <level>', 'none, low, medium or high')
     .option('--user-risk <level>', 'none, low, medium or high')
     .option('--service-principal-risk <level>', 'none, low, medium or high')

@@ -12,13 +12,14 @@ import { tamperingOf } from './record.ts';
 import type { RequestCounts } from './report.ts';
 import { desiredSet, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
+import { isPublic, parseAddress } from './whatif/addresses.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
 import { compareWithGraph, type RawResult } from './whatif/besideGraph.ts';
 import { compile, type PolicyEntry } from './whatif/compile.ts';
 import { evaluate, type Reading } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import { type Question, readQuestion } from './whatif/question.ts';
-import type { SignIn, UserIdentity } from './whatif/signIn.ts';
+import type { Location, SignIn, UserIdentity } from './whatif/signIn.ts';
 
 /** One question about one tenant. */
 export interface SimulateRequest {
@@ -103,6 +104,7 @@ export async function simulate(
         ...drifts.flatMap(driftNotes),
         ...judged.notes,
         ...places.notes,
+        ...addressNotes(who.signIn.location),
         ...graphs.notes,
       ]),
       requests: requestsOf(ports),
@@ -113,6 +115,15 @@ export async function simulate(
 /** What two parts of the work could not read is said once. */
 function unique(notes: readonly string[]): readonly string[] {
   return [...new Set(notes)];
+}
+
+function addressNotes(location: Location | undefined): readonly string[] {
+  const text = location?.ipAddress;
+  const address = typeof text === 'string' ? parseAddress(text) : undefined;
+  if (address === undefined || isPublic(address)) return [];
+  return [
+    `Entra sees public addresses only, so no sign-in comes from ${text}; give the address the network has outside`,
+  ];
 }
 
 /** A world to look at: what would be kept for later is not, and the named locations are asked for once. */

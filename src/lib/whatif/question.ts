@@ -43,7 +43,6 @@ const flag: Shape = { isRight: (value) => typeof value === 'boolean', wrong: 'is
 const text: Shape = { isRight: (value) => typeof value === 'string', wrong: 'is not text' };
 const id: Shape = { isRight: isId, wrong: 'is not an object id' };
 const ids: Shape = { isRight: (value) => isListOf(value, isId), wrong: 'is not a list of ids' };
-const country: Shape = matching(/^([a-z]{2})?$/i, 'is not two letters');
 const context: Shape = matching(/^c[1-9]\d?$/i, 'is none of c1 to c99');
 const applications: Shape = {
   isRight: (value) => isListOf(value, isId) && value.length > 0,
@@ -86,7 +85,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     clientAppType: text,
     devicePlatform: text,
     ipAddress: text,
-    country,
+    country: text,
     signInRiskLevel: text,
     userRiskLevel: text,
     servicePrincipalRiskLevel: text,
