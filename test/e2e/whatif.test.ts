@@ -301,17 +301,28 @@ describe('caretaker whatif', () => {
       ['--user', NOBODY],
       `no user ${NOBODY}; with groups or roles given, nobody is looked up`,
     ],
-    ['a device that may be anything', ['--user', ADELE, '--device', 'isCompliant=maybe'], 'neither true nor'],
-    ['somebody by name', ['--user', 'adele'], 'signInIdentity.userId is not an object id'],
+    [
+      'a device that may be anything',
+      ['--user', ADELE, '--device', 'isCompliant=maybe'],
+      '--device isCompliant is neither',
+    ],
+    ['somebody by name', ['--user', 'adele'], '--user is not an object id'],
+    ['a country by a domain', ['--user', ADELE, '--country', 'uk'], '--country is no country code'],
+    [
+      'a platform there is not, of the app',
+      ['--user', ADELE, '--platform', 'amiga', '--app', 'APP'],
+      '--platform is none of',
+    ],
     ['two identities', ['--user', ADELE, '--service-principal', ADELE], 'cannot be used with'],
     ['two targets', ['--user', ADELE, '--target', ADELE, '--auth-context', 'c1'], 'cannot be used with'],
     ['a device of no value', ['--user', ADELE, '--device', 'isCompliant'], 'name=value'],
-    ['a platform there is not', ['--user', ADELE, '--platform', 'amiga'], 'devicePlatform is none of'],
+    ['a platform there is not', ['--user', ADELE, '--platform', 'amiga'], '--platform is none of'],
     ['a file that is not there', ['--request', 'no/such/file.json'], 'cannot be read'],
     ['a file of another kind', ['--request', 'README.md'], 'holds no JSON object'],
     ['a word too many', ['now'], 'too many arguments'],
   ])('says in its exit code that %s cannot be asked about', async (_, words, said) => {
-    const { code, out, err } = await caretaker('whatif', ...words);
+    const here = words.map((word) => (word === 'APP' ? host.url : word));
+    const { code, out, err } = await caretaker('whatif', ...here);
 
     expect(code).toBe(2);
     expect(err).toContain(said);
