@@ -185,6 +185,18 @@ describe('the person of a simulation', () => {
     });
   });
 
+  it.each([
+    ['named in settings', EMERGENCY.users[0]?.id, true],
+    ['a member of a group that is', EMERGENCY.groups[0]?.members[0], true],
+    ['anybody else', ADA, false],
+  ])('is an emergency account where it is %s', async (_, userId, expected) => {
+    const made = await world({ tenant: TENANT });
+
+    const { asked } = await answer(made, { signInIdentity: { userId }, facts: undefined });
+
+    expect(asked.isEmergencyAccount).toBe(expected);
+  });
+
   it('has the groups and roles that are given, and then nobody is looked up', async () => {
     const made = await world({ tenant: { ...TENANT, policies: [forGroup, forRole] } });
 

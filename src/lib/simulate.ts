@@ -1,4 +1,5 @@
 import { leaveOn } from './contingency.ts';
+import type { ProtectedIdentities } from './desired.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault } from './fault.ts';
 import { guard, type Verdict } from './guard.ts';
@@ -19,7 +20,7 @@ import { compile, type PolicyEntry } from './whatif/compile.ts';
 import { evaluate, type Reading } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import { type Question, readQuestion } from './whatif/question.ts';
-import type { Location, SignIn, UserIdentity } from './whatif/signIn.ts';
+import type { Identity, Location, SignIn, UserIdentity } from './whatif/signIn.ts';
 
 /** One question about one tenant. */
 export interface SimulateRequest {
@@ -87,7 +88,12 @@ export async function simulate(
   return {
     kind: 'done',
     answer: {
-      asked: { signIn: who.signIn, reading: question.reading },
+      asked: {
+        signIn: who.signIn,
+        reading: question.reading,
+        displayName: who.displayName,
+        isEmergencyAccount: isProtected(who.signIn.identity, identities),
+      },
       ...compared,
       observed: shown(compared.observed),
       desired: shown(compared.desired),
@@ -143,21 +149,33 @@ function withoutHands(ports: Ports): Ports {
 }
 
 type Recognised =
-  | { readonly kind: 'known'; readonly signIn: SignIn; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'known';
+      readonly signIn: SignIn;
+      readonly displayName: string | null;
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'missing'; readonly userId: string };
 
 /** Given groups or roles, the person may be anybody and nobody is looked up. */
 async function recognise(signIn: SignIn, { directory }: Ports): Promise<Recognised> {
   const { identity } = signIn;
   if (identity.kind === 'workload' || identity.groups !== undefined || identity.roles !== undefined)
-    return { kind: 'known', signIn, notes: [] };
+    return { kind: 'known', signIn, displayName: null, notes: [] };
   const person = await directory.person(identity.id);
   if (person.kind === 'missing') return { kind: 'missing', userId: identity.id };
   return {
     kind: 'known',
     signIn: { ...signIn, identity: withFacts(identity, person) },
+    displayName: person.kind === 'found' ? person.displayName : null,
     notes: personNotes(identity.id, person),
   };
+}
+
+function isProtected(identity: Identity, { users, groups }: ProtectedIdentities): boolean {
+  if (identity.kind === 'workload') return false;
+  const known = [...(identity.groups ?? []), ...(identity.groupsAtLeast ?? [])];
+  return users.includes(identity.id) || known.some((id) => groups.includes(id));
 }
 
 /** What the question says of the person beats what the directory says. */

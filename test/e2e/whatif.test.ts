@@ -166,7 +166,7 @@ describe('caretaker whatif', () => {
 
     expect(code).toBe(0);
     expect(out).toContain(
-      `user ${ADELE} (1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} (Windows Azure Service Management API) with browser`,
+      `user Adele (${ADELE}; 1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} (Windows Azure Service Management API) with browser`,
     );
     expect(out).toContain('today           gets in, and nothing is asked for');
     expect(out).toContain('after the plan  gets in after mfa for "CA001 - Require MFA for Azure management"');
@@ -204,6 +204,8 @@ describe('caretaker whatif', () => {
 
     expect(asked).toEqual({
       reading: 'asGraph',
+      displayName: null,
+      isEmergencyAccount: true,
       signIn: {
         identity: {
           kind: 'user',
