@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { nobodyCalled } from '../lib/simulate.ts';
+import { saidTwice } from '../lib/strictJson.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
 import { appHere } from './operator.ts';
@@ -196,7 +197,10 @@ async function readRequestFile(path: string): Promise<Json> {
     throw new Fault('config', `${path} cannot be read: ${error.message}`, {}, error);
   });
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const json = text.replace(/^\uFEFF/, '');
+    const value: unknown = JSON.parse(json);
+    const twice = saidTwice(json);
+    if (twice !== undefined) throw new Fault('config', `${path}: ${twice}`);
     if (isObject(value)) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -97,6 +97,12 @@ describe('POST /api/whatif', () => {
 
   it.each<[string, unknown, Record<string, string>, number]>([
     ['a body that is not JSON', '{"signIn', {}, 400],
+    [
+      'a body that says a member twice',
+      JSON.stringify(QUESTION).replace('{', '{"reading":"asGraph","reading":"depends",'),
+      {},
+      400,
+    ],
     ['no question', {}, {}, 400],
     ['members nobody knows', { ...QUESTION, mode: 'observe', force: true }, {}, 400],
     ['a user by name', { ...QUESTION, signInIdentity: { userId: 'adele' } }, {}, 400],
@@ -320,10 +326,14 @@ describe('caretaker whatif', () => {
     ['a device of no value', ['--user', ADELE, '--device', 'isCompliant'], 'name=value'],
     ['a platform there is not', ['--user', ADELE, '--platform', 'amiga'], '--platform is none of'],
     ['a file that is not there', ['--request', 'no/such/file.json'], 'cannot be read'],
+    ['a file that says a member twice', ['--request', 'TWICE'], 'reading is written twice'],
     ['a file of another kind', ['--request', 'README.md'], 'holds no JSON object'],
     ['a word too many', ['now'], 'too many arguments'],
   ])('says in its exit code that %s cannot be asked about', async (_, words, said) => {
-    const here = words.map((word) => (word === 'APP' ? host.url : word));
+    const twice = join(folder, 'twice.json');
+    await writeFile(twice, '{"reading": "asGraph", "reading": "depends"}');
+    const stands: Record<string, string> = { APP: host.url, TWICE: twice };
+    const here = words.map((word) => stands[word] ?? word);
     const { code, out, err } = await caretaker('whatif', ...here);
 
     expect(code).toBe(2);
