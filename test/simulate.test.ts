@@ -185,6 +185,18 @@ describe('the person of a simulation', () => {
     });
   });
 
+  it.each([
+    ['named in settings', EMERGENCY.users[0]?.id, true],
+    ['a member of a group that is', EMERGENCY.groups[0]?.members[0], true],
+    ['anybody else', ADA, false],
+  ])('is an emergency account where it is %s', async (_, userId, expected) => {
+    const made = await world({ tenant: TENANT });
+
+    const { asked } = await answer(made, { signInIdentity: { userId }, facts: undefined });
+
+    expect(asked.isEmergencyAccount).toBe(expected);
+  });
+
   it('has the groups and roles that are given, and then nobody is looked up', async () => {
     const made = await world({ tenant: { ...TENANT, policies: [forGroup, forRole] } });
 
@@ -329,6 +341,23 @@ describe('the places of a simulation', () => {
 
     expect(observed.result.blocked).toBeNull();
     expect(notes.filter((note) => note.includes('the named locations could not be read'))).toHaveLength(1);
+  });
+});
+
+describe('the address of a simulation', () => {
+  const from = (ipAddress: string) => ({ signInConditions: { ipAddress } });
+
+  it.each(['10.0.0.1', '127.0.0.1', '100.64.3.2', '172.31.255.255', '::1', '::ffff:192.168.0.1', 'fd00::1'])(
+    'is said to be none that Entra sees: %s',
+    async (address) => {
+      const { notes } = await answer(await world({ tenant: TENANT }), from(address));
+      expect(notes).toContainEqual(expect.stringContaining(`no sign-in comes from ${address}`));
+    },
+  );
+
+  it.each(['203.0.113.9', '172.32.0.0', '2001:db8::1'])('is fine where it is public: %s', async (address) => {
+    const { notes } = await answer(await world({ tenant: TENANT }), from(address));
+    expect(notes).not.toContainEqual(expect.stringContaining('public addresses'));
   });
 });
 

@@ -94,10 +94,10 @@ describe('status', () => {
       expect.stringMatching(/^ {2}! frozen by ada since .* until .*, for another 2 h: migration$/),
       expect.stringMatching(/^ {2}! EMERGENCY: emergency "EM01.*" has been on for 3 d, since /),
       'denied, and never carried out:',
-      `  one "${NAME}": update to version 2 by test, denied since 3 d (digest ${digest.slice(0, 12)})`,
+      `  one "${NAME}": update to version 2 by test, denied for 3 d (digest ${digest.slice(0, 12)})`,
       '      it enforces less than version 1: state',
       'waiting:',
-      `  one "${NAME}": update to version 2 by test, waits since 3 d (digest ${digest.slice(0, 12)})`,
+      `  one "${NAME}": update to version 2 by test, has waited 3 d (digest ${digest.slice(0, 12)})`,
       '      it enforces less than version 1: state',
       `      to approve it: caretaker approve ${digest.slice(0, 12)} --reason "…"`,
       'policies:',
@@ -139,7 +139,7 @@ describe('a report', () => {
     expect(text).toMatch(/^held: a change waits for a person, or was denied\n {2}run /);
     expect(text).toContain('! EMERGENCY: emergency');
     expect(text).toMatch(/\nwaiting:\n {2}one /);
-    expect(text).toContain(`planned: update, waits since 3 d (digest ${digest.slice(0, 12)})`);
+    expect(text).toContain(`planned: update, has waited 3 d (digest ${digest.slice(0, 12)})`);
     expect(text).toContain(
       `to approve it: caretaker approve ${digest.slice(0, 12)} --app ${APP} --reason "…"`,
     );
@@ -282,7 +282,7 @@ describe('the page', () => {
     const page = statusPage(status, now, APP);
 
     expect(page).toContain('<title>Caretaker: frozen, held, 1 waiting</title>');
-    expect(page).toContain('waits since 3 d');
+    expect(page).toContain('has waited 3 d');
     expect(page).toContain(`caretaker approve ${digest.slice(0, 12)} --app ${APP} --reason &quot;…&quot;`);
     expect(page).toContain('has been on for 3 d');
     expect(page).toContain('for another 2 h: migration');

@@ -1,10 +1,12 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { type DesiredDocument, isKey, type Named, parseDesired } from '../lib/desired.ts';
+import { type DesiredDocument, effective, isKey, type Named, parseDesired } from '../lib/desired.ts';
 import { Fault } from '../lib/fault.ts';
 import { PARAMETERS_FILE, type ParametersRead, readParameters } from '../lib/parameters.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import { byPlace, type Note, type Problem, type ProblemKind, START } from '../lib/problem.ts';
+import { protectedIncluded } from '../lib/rules/breakGlass.ts';
+import { type Environment, parametersOf, readSettings } from '../lib/settings.ts';
 import { decode } from '../lib/strictJson.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -83,6 +85,20 @@ export function renderProblem({ file, line, column, path, message, mend, kind, c
 
 export function renderNote({ file, line, column, path, message }: FileNote): string {
   return `${file}:${line}:${column}: note: ${path} ${message}`;
+}
+
+/** What every run will deny, as far as the settings here name the emergency accounts of the deployment. */
+export function denialsOf(files: readonly DesiredFile[], environment: Environment): readonly FileNote[] {
+  const { settings } = readSettings(environment);
+  return files.flatMap(({ path: file, document }) => {
+    const policy = effective(document.raw, parametersOf(settings), settings.protected);
+    return protectedIncluded(policy, settings.protected).map(({ path, message }) => ({
+      file,
+      ...document.nameAt,
+      path,
+      message: `${message}. Until then every run denies the policy`,
+    }));
+  });
 }
 
 /** What scripts rely on: every member, always, in this order. */

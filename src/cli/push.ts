@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts';
 import type { PolicyKey } from '../lib/policy/model.ts';
 import type { DesiredRead, DesiredVersion } from '../lib/ports.ts';
 import { plain } from '../lib/text.ts';
-import { problemJson, readFiles, renderNote, renderProblem } from './files.ts';
+import { denialsOf, problemJson, readFiles, renderNote, renderProblem } from './files.ts';
 import { type Moves, movesBetween, pushedAsJson, renderMoves } from './moves.ts';
 import { type KeyOptions, signerFor } from './signing.ts';
 import {
@@ -56,7 +56,9 @@ export async function pushCommand(
     else terminal.err(`${problems.map(renderProblem).join('\n')}\nNothing was pushed.\n`);
     return EXIT.usage;
   }
-  if (options.json !== true) for (const note of notes) terminal.out(`${renderNote(note)}\n`);
+  if (options.json !== true)
+    for (const note of [...notes, ...denialsOf(files, terminal.environment)])
+      terminal.out(`${renderNote(note)}\n`);
   const store = openStore(terminal);
   await createTables(store);
   const drafts = files.map((file) => ({ ...file, source: file.path }));

@@ -1,4 +1,4 @@
-import { problemJson, readFiles, renderNote, renderProblem } from './files.ts';
+import { denialsOf, problemJson, readFiles, renderNote, renderProblem } from './files.ts';
 import { EXIT, type Terminal } from './terminal.ts';
 
 export async function validateCommand(
@@ -6,7 +6,8 @@ export async function validateCommand(
   options: { json?: boolean },
   terminal: Terminal,
 ): Promise<number> {
-  const { files, problems, notes, looked } = await readFiles(paths);
+  const { files, problems, notes: ofFiles, looked } = await readFiles(paths);
+  const notes = [...ofFiles, ...denialsOf(files, terminal.environment)];
   if (options.json === true) {
     const valid = files.map(({ path, key, document }) => ({
       file: path,

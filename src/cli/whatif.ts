@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
 import { nobodyCalled } from '../lib/simulate.ts';
+import { saidTwice } from '../lib/strictJson.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
 import { appHere } from './operator.ts';
@@ -66,7 +67,7 @@ export function describeWhatIf(command: Command): Command {
     .option('--client-app <kind>', 'browser, mobileAppsAndDesktopClients, exchangeActiveSync or other')
     .option('--platform <name>', 'android, iOS, linux, macOS, windows, windowsPhone or unknown')
     .option('--ip <address>', 'public address, IPv4 or IPv6')
-    .option('--country <code>', 'two letters, ISO 3166')
+    .option('--country <code>', 'two letters of ISO 3166, such as DE or GB')
     .option('--sign-in-risk <level>', 'none, low, medium or high')
     .option('--user-risk <level>', 'none, low, medium or high')
     .option('--service-principal-risk <level>', 'none, low, medium or high')
@@ -96,10 +97,11 @@ export async function whatIfCommand(options: WhatIfOptions, terminal: Terminal):
   const body = bodyOf(options, file);
   if (body.signInIdentity === undefined)
     throw new Fault('config', 'say who signs in, with --user or --service-principal');
-  const answer =
-    options.app === undefined
-      ? await answerHere(body, terminal)
-      : await answerOfApp(options.app, body, terminal);
+  const asked =
+    options.app === undefined ? answerHere(body, terminal) : answerOfApp(options.app, body, terminal);
+  const answer = await asked.catch((error: unknown) => {
+    throw inOptions(error, options);
+  });
   if (options.json === true) terminal.out(`${JSON.stringify(answer)}\n`);
   else terminal.out(`${[tellAnswer(answer), ...remarks(body, answer)].join('\n')}\n`);
   return EXIT.done;
@@ -133,6 +135,44 @@ const SAID_BY: Readonly<Record<string, string>> = {
   'MFA trusted IPs': '--mfa-trusted',
 };
 
+/** The member of the question that an option says. */
+const MEMBER_OF = {
+  user: 'signInIdentity.userId',
+  servicePrincipal: 'signInIdentity.servicePrincipalId',
+  target: 'signInContext.includeApplications',
+  userAction: 'signInContext.userAction',
+  authContext: 'signInContext.authenticationContextValue',
+  clientApp: 'signInConditions.clientAppType',
+  platform: 'signInConditions.devicePlatform',
+  ip: 'signInConditions.ipAddress',
+  country: 'signInConditions.country',
+  signInRisk: 'signInConditions.signInRiskLevel',
+  userRisk: 'signInConditions.userRiskLevel',
+  servicePrincipalRisk: 'signInConditions.servicePrincipalRiskLevel',
+  insiderRisk: 'signInConditions.insiderRiskLevel',
+  flow: 'signInConditions.authenticationFlow.transferMethod',
+  device: 'signInConditions.deviceInfo',
+  groups: 'facts.groups',
+  roles: 'facts.roles',
+  userType: 'facts.userType',
+  homeTenant: 'facts.homeTenantId',
+  mfaTrusted: 'facts.mfaTrustedRanges',
+} as const satisfies Partial<Record<keyof WhatIfOptions, string>>;
+
+const OPTIONS = Object.keys(MEMBER_OF) as readonly (keyof typeof MEMBER_OF)[];
+
+/** The same complaint in the words of the command line; what came from a file keeps the file's. */
+function inOptions(error: unknown, options: WhatIfOptions): unknown {
+  if (!(error instanceof Fault) || error.kind !== 'config') return error;
+  const said = OPTIONS.filter((option) => options[option] !== undefined);
+  const message = said.reduce((text: string, option) => {
+    const member = MEMBER_OF[option];
+    const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} `;
+    return text.replaceAll(`${member} `, flag).replaceAll(`${member}.`, flag);
+  }, error.message);
+  return new Fault(error.kind, message, error.detail, error);
+}
+
 async function answerHere(body: Json, terminal: Terminal): Promise<WhatIfAnswer> {
   const simulated = await appHere(terminal).simulate(body, quietLog(terminal));
   switch (simulated.kind) {
@@ -157,7 +197,10 @@ async function readRequestFile(path: string): Promise<Json> {
     throw new Fault('config', `${path} cannot be read: ${error.message}`, {}, error);
   });
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    const json = text.replace(/^\uFEFF/, '');
+    const value: unknown = JSON.parse(json);
+    const twice = saidTwice(json);
+    if (twice !== undefined) throw new Fault('config', `${path}: ${twice}`);
     if (isObject(value)) return value;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -82,7 +82,8 @@ export type MayLeave = () => Promise<void>;
 
 /** One person, as far as the directory tells. */
 export type PersonRead =
-  | { readonly kind: 'found'; readonly facts: ProtectedFacts }
+  /** The name is for people who read an answer alone: it belongs in no log. */
+  | { readonly kind: 'found'; readonly facts: ProtectedFacts; readonly displayName: string | null }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unread'; readonly reason: string };
 

@@ -7,6 +7,7 @@ import type { Verdict } from './guard.ts';
 import type { State } from './observe.ts';
 import { type Change, isWrite } from './plan.ts';
 import type { PolicyKey } from './policy/model.ts';
+import type { ProtectedIdentity } from './protected.ts';
 import type {
   Meanwhile,
   Mode,
@@ -79,7 +80,10 @@ export function record(facts: Findings): Judged {
     protectedReadAt: new Date(facts.readAt).toISOString(),
     unmanaged,
     findings: [
-      ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === null || !reported.has(key))),
+      ...lockOutFindings(
+        facts.lockOuts.filter(({ key }) => key === null || !reported.has(key)),
+        facts.around.identities,
+      ),
       ...tampering,
       ...listDoubts(observation),
       ...stopFinding(applied),
@@ -124,7 +128,10 @@ function reportPolicy(drift: Drift, facts: Findings): ReportedPolicy {
     change: change === undefined ? null : { action: change.action, digest: change.digest },
     verdict: verdict?.decision ?? null,
     findings: [
-      ...lockOutFindings(facts.lockOuts.filter(({ key }) => key === desired.key)),
+      ...lockOutFindings(
+        facts.lockOuts.filter(({ key }) => key === desired.key),
+        facts.around.identities,
+      ),
       ...(verdict?.findings ?? []).map((finding) => ({ ...finding })),
       ...driftFindings(drift),
       ...exceptionFindings(desired, facts.now),
@@ -280,11 +287,19 @@ export const LOCK_OUT = 'lockOut';
 const NAMED_MAX = 5;
 
 /** One finding a policy, whoever it hits: a policy for everybody would otherwise fill the report. */
-function lockOutFindings(lockOuts: readonly LockOut[]): ReportedFinding[] {
+function lockOutFindings(
+  lockOuts: readonly LockOut[],
+  identities: readonly ProtectedIdentity[],
+): ReportedFinding[] {
+  // Those that settings name come first, and go by their id alone.
+  const called = (id: string): string => {
+    const group = identities.find((one) => one.id === id)?.memberOf ?? null;
+    return group === null ? id : `${id} (member of ${group})`;
+  };
   return [...Map.groupBy(lockOuts, ({ policyId }) => policyId).values()].flatMap((found) => {
     const [first, ...others] = found;
     if (first === undefined) return [];
-    const named = others.slice(0, NAMED_MAX).map(({ identity }) => identity);
+    const named = others.slice(0, NAMED_MAX).map(({ identity }) => called(identity));
     const more = others.length > NAMED_MAX ? ` and ${others.length - NAMED_MAX} more` : '';
     const also = others.length === 0 ? '' : `; likewise ${named.join(', ')}${more}`;
     return [

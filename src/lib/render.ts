@@ -194,11 +194,12 @@ function resultOf(policy: ReportedPolicy, nowMs: number, app: string | undefined
   if (change === null) return [];
   if (outcome !== null) return [`      ${change.action}: ${renderOutcome(outcome)}`];
   if (verdict === 'admit') return [`      planned: ${change.action}, admitted`];
-  const since = waitingSince === null ? '' : ` since ${age(waitingSince, nowMs)}`;
+  const wait = waitingSince === null ? 'waits' : `has waited ${age(waitingSince, nowMs)}`;
+  const since = waitingSince === null ? '' : ` for ${age(waitingSince, nowMs)}`;
   const digest = change.digest.slice(0, 12);
   if (verdict === 'deny') return [`      planned: ${change.action}, denied${since} (digest ${digest})`];
   return [
-    `      planned: ${change.action}, waits${since} (digest ${digest})`,
+    `      planned: ${change.action}, ${wait} (digest ${digest})`,
     ...waysOut(isApprovable, change.digest, app),
   ];
 }
@@ -339,7 +340,7 @@ export function renderWait(
   nowMs: number,
 ): string {
   const what = `${action} to version ${version} by ${author}`;
-  return `${what}, ${verdict === 'deny' ? 'denied' : 'waits'} since ${age(since, nowMs)}`;
+  return `${what}, ${verdict === 'deny' ? 'denied for' : 'has waited'} ${age(since, nowMs)}`;
 }
 
 export function renderConsent({ by, reason }: NonNullable<WaitingChange['approved']>): string {

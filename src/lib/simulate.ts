@@ -1,4 +1,5 @@
 import { leaveOn } from './contingency.ts';
+import type { ProtectedIdentities } from './desired.ts';
 import { type Drift, diff, type Observation } from './diff.ts';
 import { asFault } from './fault.ts';
 import { guard, type Verdict } from './guard.ts';
@@ -12,13 +13,14 @@ import { tamperingOf } from './record.ts';
 import type { RequestCounts } from './report.ts';
 import { desiredSet, observedSet, resultingSet } from './sets.ts';
 import { locationsOf, lookAround } from './surroundings.ts';
+import { isPublic, parseAddress } from './whatif/addresses.ts';
 import { appliedOnly, compareSets, type PlannedChange, type WhatIfAnswer } from './whatif/answer.ts';
 import { compareWithGraph, type RawResult } from './whatif/besideGraph.ts';
 import { compile, type PolicyEntry } from './whatif/compile.ts';
 import { evaluate, type Reading } from './whatif/evaluate.ts';
 import type { NamedLocations } from './whatif/locations.ts';
 import { type Question, readQuestion } from './whatif/question.ts';
-import type { SignIn, UserIdentity } from './whatif/signIn.ts';
+import type { Identity, Location, SignIn, UserIdentity } from './whatif/signIn.ts';
 
 /** One question about one tenant. */
 export interface SimulateRequest {
@@ -86,7 +88,12 @@ export async function simulate(
   return {
     kind: 'done',
     answer: {
-      asked: { signIn: who.signIn, reading: question.reading },
+      asked: {
+        signIn: who.signIn,
+        reading: question.reading,
+        displayName: who.displayName,
+        isEmergencyAccount: isProtected(who.signIn.identity, identities),
+      },
       ...compared,
       observed: shown(compared.observed),
       desired: shown(compared.desired),
@@ -103,6 +110,7 @@ export async function simulate(
         ...drifts.flatMap(driftNotes),
         ...judged.notes,
         ...places.notes,
+        ...addressNotes(who.signIn.location),
         ...graphs.notes,
       ]),
       requests: requestsOf(ports),
@@ -113,6 +121,15 @@ export async function simulate(
 /** What two parts of the work could not read is said once. */
 function unique(notes: readonly string[]): readonly string[] {
   return [...new Set(notes)];
+}
+
+function addressNotes(location: Location | undefined): readonly string[] {
+  const text = location?.ipAddress;
+  const address = typeof text === 'string' ? parseAddress(text) : undefined;
+  if (address === undefined || isPublic(address)) return [];
+  return [
+    `Entra sees public addresses only, so no sign-in comes from ${text}; give the address the network has outside`,
+  ];
 }
 
 /** A world to look at: what would be kept for later is not, and the named locations are asked for once. */
@@ -132,21 +149,33 @@ function withoutHands(ports: Ports): Ports {
 }
 
 type Recognised =
-  | { readonly kind: 'known'; readonly signIn: SignIn; readonly notes: readonly string[] }
+  | {
+      readonly kind: 'known';
+      readonly signIn: SignIn;
+      readonly displayName: string | null;
+      readonly notes: readonly string[];
+    }
   | { readonly kind: 'missing'; readonly userId: string };
 
 /** Given groups or roles, the person may be anybody and nobody is looked up. */
 async function recognise(signIn: SignIn, { directory }: Ports): Promise<Recognised> {
   const { identity } = signIn;
   if (identity.kind === 'workload' || identity.groups !== undefined || identity.roles !== undefined)
-    return { kind: 'known', signIn, notes: [] };
+    return { kind: 'known', signIn, displayName: null, notes: [] };
   const person = await directory.person(identity.id);
   if (person.kind === 'missing') return { kind: 'missing', userId: identity.id };
   return {
     kind: 'known',
     signIn: { ...signIn, identity: withFacts(identity, person) },
+    displayName: person.kind === 'found' ? person.displayName : null,
     notes: personNotes(identity.id, person),
   };
+}
+
+function isProtected(identity: Identity, { users, groups }: ProtectedIdentities): boolean {
+  if (identity.kind === 'workload') return false;
+  const known = [...(identity.groups ?? []), ...(identity.groupsAtLeast ?? [])];
+  return users.includes(identity.id) || known.some((id) => groups.includes(id));
 }
 
 /** What the question says of the person beats what the directory says. */

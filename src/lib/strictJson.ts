@@ -66,6 +66,12 @@ export function readJson(text: string): JsonRead {
   };
 }
 
+/** What is wrong with a text that says one member twice, of which a lenient parser drops one; undefined where none does. */
+export function saidTwice(text: string): string | undefined {
+  const twice = readJson(text).problems.find(({ kind }) => kind === 'duplicateKey');
+  return twice === undefined ? undefined : `${twice.path} ${twice.message}; ${twice.mend}`;
+}
+
 /** Bytes as text; UTF-8 only, and a byte order mark at its beginning is not part of it. */
 export function decode(bytes: Uint8Array): { readonly text: string } | { readonly problem: Problem } {
   const fail = (message: string, place: Place): { readonly problem: Problem } => ({

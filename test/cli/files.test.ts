@@ -39,6 +39,27 @@ const sparing = (group: string): Record<string, unknown> => ({
 });
 
 describe('caretaker validate', () => {
+  it('warns of a policy for an emergency account that the settings here name, and of no other', async () => {
+    const [user, group] = ['b1ea0000-0000-4000-8000-000000000001', 'b1ea0000-0000-4000-8000-0000000000f1'];
+    const applications = { includeApplications: ['All'] };
+    const forWhom = (users: object) => ({ conditions: { users, applications } });
+    write({
+      'a.json': policy('A', forWhom({ includeUsers: [user], includeGroups: [group.toUpperCase()] })),
+      'b.json': policy('B', forWhom({ includeUsers: ['All'], excludeUsers: [user] })),
+    });
+    const environment = { BREAK_GLASS_USERS: user, BREAK_GLASS_GROUPS: group };
+
+    const { code, out } = await caretakerIn({ environment }, ['validate', folder]);
+
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      new RegExp(`a\\.json:\\d+:\\d+: note: conditions\\.users\\.includeUsers names the protected ${user}`),
+    );
+    expect(out).toContain(`includeGroups names the protected ${group}`);
+    expect(out.match(/every run denies/g)).toHaveLength(2);
+    expect((await validate(folder)).out).not.toContain('every run denies');
+  });
+
   it('says once of a misspelled member that it is none, with what was written there', async () => {
     const users = { includeUsers: ['All'], excludeUser: ['@breakGlassUsers'] };
     const conditions = { users, applications: { includeApplications: ['All'] } };

@@ -292,7 +292,7 @@ describe('caretaker approve', () => {
     const given = await caretakerAs('grace', {}, 'approve', short, '--reason', 'CHG-1201');
 
     expect(shown).toMatchObject({ code: 3 });
-    expect(shown.out).toMatch(/update to version \d+ by ada, waits since \d+ s \(digest [0-9a-f]{12}\)/);
+    expect(shown.out).toMatch(/update to version \d+ by ada, has waited \d+ s \(digest [0-9a-f]{12}\)/);
     expect(shown.out).toContain(`to approve it: caretaker approve ${short} --reason "…"`);
     expect(own.code).toBe(3);
     expect(own.out).toContain('ada pushed this version, so somebody else has to approve it');

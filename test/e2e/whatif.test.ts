@@ -97,6 +97,12 @@ describe('POST /api/whatif', () => {
 
   it.each<[string, unknown, Record<string, string>, number]>([
     ['a body that is not JSON', '{"signIn', {}, 400],
+    [
+      'a body that says a member twice',
+      JSON.stringify(QUESTION).replace('{', '{"reading":"asGraph","reading":"depends",'),
+      {},
+      400,
+    ],
     ['no question', {}, {}, 400],
     ['members nobody knows', { ...QUESTION, mode: 'observe', force: true }, {}, 400],
     ['a user by name', { ...QUESTION, signInIdentity: { userId: 'adele' } }, {}, 400],
@@ -166,7 +172,7 @@ describe('caretaker whatif', () => {
 
     expect(code).toBe(0);
     expect(out).toContain(
-      `user ${ADELE} (1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} (Windows Azure Service Management API) with browser`,
+      `user Adele (${ADELE}; 1 group, 0 roles) signing in to ${AZURE_MANAGEMENT} (Windows Azure Service Management API) with browser`,
     );
     expect(out).toContain('today           gets in, and nothing is asked for');
     expect(out).toContain('after the plan  gets in after mfa for "CA001 - Require MFA for Azure management"');
@@ -204,6 +210,8 @@ describe('caretaker whatif', () => {
 
     expect(asked).toEqual({
       reading: 'asGraph',
+      displayName: null,
+      isEmergencyAccount: true,
       signIn: {
         identity: {
           kind: 'user',
@@ -301,17 +309,32 @@ describe('caretaker whatif', () => {
       ['--user', NOBODY],
       `no user ${NOBODY}; with groups or roles given, nobody is looked up`,
     ],
-    ['a device that may be anything', ['--user', ADELE, '--device', 'isCompliant=maybe'], 'neither true nor'],
-    ['somebody by name', ['--user', 'adele'], 'signInIdentity.userId is not an object id'],
+    [
+      'a device that may be anything',
+      ['--user', ADELE, '--device', 'isCompliant=maybe'],
+      '--device isCompliant is neither',
+    ],
+    ['somebody by name', ['--user', 'adele'], '--user is not an object id'],
+    ['a country by a domain', ['--user', ADELE, '--country', 'uk'], '--country is no country code'],
+    [
+      'a platform there is not, of the app',
+      ['--user', ADELE, '--platform', 'amiga', '--app', 'APP'],
+      '--platform is none of',
+    ],
     ['two identities', ['--user', ADELE, '--service-principal', ADELE], 'cannot be used with'],
     ['two targets', ['--user', ADELE, '--target', ADELE, '--auth-context', 'c1'], 'cannot be used with'],
     ['a device of no value', ['--user', ADELE, '--device', 'isCompliant'], 'name=value'],
-    ['a platform there is not', ['--user', ADELE, '--platform', 'amiga'], 'devicePlatform is none of'],
+    ['a platform there is not', ['--user', ADELE, '--platform', 'amiga'], '--platform is none of'],
     ['a file that is not there', ['--request', 'no/such/file.json'], 'cannot be read'],
+    ['a file that says a member twice', ['--request', 'TWICE'], 'reading is written twice'],
     ['a file of another kind', ['--request', 'README.md'], 'holds no JSON object'],
     ['a word too many', ['now'], 'too many arguments'],
   ])('says in its exit code that %s cannot be asked about', async (_, words, said) => {
-    const { code, out, err } = await caretaker('whatif', ...words);
+    const twice = join(folder, 'twice.json');
+    await writeFile(twice, '{"reading": "asGraph", "reading": "depends"}');
+    const stands: Record<string, string> = { APP: host.url, TWICE: twice };
+    const here = words.map((word) => stands[word] ?? word);
+    const { code, out, err } = await caretaker('whatif', ...here);
 
     expect(code).toBe(2);
     expect(err).toContain(said);

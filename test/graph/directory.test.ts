@@ -387,7 +387,7 @@ describe('one person', () => {
     const { directory } = bench([
       batches((url) =>
         url.startsWith('/users?')
-          ? ok(user(1))
+          ? ok(user(1, url.includes('displayName') ? { displayName: 'Ada' } : {}))
           : ok(group(2), {
               '@odata.type': '#microsoft.graph.directoryRole',
               id: id(3),
@@ -399,6 +399,7 @@ describe('one person', () => {
     expect(await directory.person(id(1).toUpperCase())).toEqual({
       kind: 'found',
       facts: { id: id(1), groups: [id(2)], roles: [id(4)], guestType: null, homeTenantId: null },
+      displayName: 'Ada',
     });
   });
 

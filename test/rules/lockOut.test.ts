@@ -167,7 +167,9 @@ describe('lock-outs that are there', () => {
         ),
       },
     ]);
-    expect(report.findings[0]?.detail).toContain(`likewise ${BREAK_GLASS_MEMBER}`);
+    expect(report.findings[0]?.detail).toContain(
+      `likewise ${BREAK_GLASS_MEMBER} (member of ${BREAK_GLASS_GROUP})`,
+    );
     expect(made.events.filter(({ event }) => event === 'LockOutRisk')).toEqual(
       Array(2).fill(
         expect.objectContaining({ severity: 'error', facts: expect.objectContaining({ policyId: id }) }),

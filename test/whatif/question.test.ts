@@ -202,6 +202,8 @@ function complaints(body: unknown): readonly string[] {
 const APPLICATIONS =
   'is not a list of application ids; name the applications themselves, as Graph’s own What If matches no group of them';
 
+const COUNTRY = 'is no country code of ISO 3166 (two letters, such as DE)';
+
 describe('a complaint', () => {
   const conditions = (signInConditions: object): object => ({ ...PLAIN, signInConditions });
   const facts = (members: object): object => ({ ...PLAIN, facts: members });
@@ -281,12 +283,12 @@ describe('a complaint', () => {
         ...['clientAppType', 'devicePlatform', 'ipAddress'].map(
           (name) => `signInConditions.${name} is not text`,
         ),
-        'signInConditions.country is no country code of ISO 3166, two letters such as DE or GB',
         ...['signInRiskLevel', 'userRiskLevel', 'servicePrincipalRiskLevel', 'insiderRiskLevel'].map(
           (name) => `signInConditions.${name} is not text`,
         ),
         'signInConditions.authenticationFlow is not an object',
         'signInConditions.deviceInfo is not an object',
+        `signInConditions.country ${COUNTRY}`,
       ],
     ],
     [
@@ -294,11 +296,12 @@ describe('a complaint', () => {
       ['signInConditions.deviceInfo.isCompliant is neither true nor false'],
     ],
     [conditions({ deviceInfo: { isCompliant: 'True' } }), []],
-    ...['dex', 'XX', 'UK', 'd1'].map((country): [object, readonly string[]] => [
+    ...['dex', 'Germany', 'XX', 'ZZ', 'EU', 'qq'].map((country): [object, string[]] => [
       conditions({ country }),
-      ['signInConditions.country is no country code of ISO 3166, two letters such as DE or GB'],
+      [`signInConditions.country ${COUNTRY}`],
     ]),
-    ...['', 'de', 'GB', 'XK'].map((country): [object, readonly string[]] => [conditions({ country }), []]),
+    [conditions({ country: 'uk' }), [`signInConditions.country ${COUNTRY}; for UK write GB`]],
+    ...['GB', 'de', 'XK', ''].map((country): [object, string[]] => [conditions({ country }), []]),
     [
       conditions({ authenticationFlow: { transferMethod: 1 } }),
       [
@@ -339,10 +342,7 @@ describe('a complaint', () => {
         'signInIdentity names neither a userId nor a servicePrincipalId',
       ],
     ],
-    [
-      conditions({ country: ['de'] }),
-      ['signInConditions.country is no country code of ISO 3166, two letters such as DE or GB'],
-    ],
+    [conditions({ country: ['de'] }), ['signInConditions.country is not text']],
     [[], [' is not an object', 'signInIdentity is missing', 'signInContext is missing']],
   ])('says what is wrong: %j', (body, expected) => {
     expect(complaints(body)).toEqual(expected);

@@ -23,10 +23,12 @@ const REPORTS = raw(
 );
 const OFF = raw({}, { id: id(904), displayName: 'CA904 - Off', state: 'disabled' });
 
+const UNNAMED = { displayName: null, isEmergencyAccount: false };
+
 function told(asked: SignIn, more: Partial<WhatIfAnswer> = {}): readonly string[] {
   const on = (...raws: Parameters<typeof compiled>[0]) => evaluate(compiled(raws), asked);
   return tellAnswer({
-    asked: { signIn: asked, reading: 'depends' },
+    asked: { signIn: asked, reading: 'depends', ...UNNAMED },
     ...compareSets({
       observed: on(RISKY, REPORTS, OFF),
       desired: on(MFA),
@@ -86,10 +88,18 @@ describe('a told answer', () => {
     expect(told(ASKED).join('\n')).not.toContain('in effect');
   });
 
+  it('calls a person by name, which cannot act on the terminal, and an emergency account one', () => {
+    const [first] = told(ASKED, {
+      asked: { signIn: ASKED, reading: 'depends', displayName: 'Ad\u001b[2Jele', isEmergencyAccount: true },
+    });
+
+    expect(first).toContain(`emergency account Ad\ufffd[2Jele (${USER}; `);
+  });
+
   it('says what is not known of a person, and that the reading is Graph’s', () => {
     const [first, second] = told(
       { identity: { kind: 'user', id: USER }, target: { kind: 'authContext', value: 'c1' } },
-      { asked: { signIn: { identity: { kind: 'user', id: USER } }, reading: 'asGraph' } },
+      { asked: { signIn: { identity: { kind: 'user', id: USER } }, reading: 'asGraph', ...UNNAMED } },
     );
 
     expect(first).toBe(`user ${USER} (groups unknown, roles unknown, member or guest unknown) signing in`);

@@ -92,7 +92,7 @@ function unusable(scope: string, reason: string, status?: number): Fault {
   return new Fault(
     'unavailable',
     `The managed identity endpoint gave no token for ${scope}: ${reason}. Nothing was sent to Graph; ` +
-      'the next run asks again. If it goes on, restart the function app.',
+      'the next run, or the same question later, asks again. If it goes on, restart the function app.',
     status === undefined ? {} : { status },
   );
 }

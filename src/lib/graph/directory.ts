@@ -30,6 +30,8 @@ interface User {
   /** Kept by an on-premises directory, so that an outage or intruder there reaches it. */
   readonly isSynced: boolean;
   readonly guestType: ProtectedFacts['guestType'];
+  /** null where it was not asked for. */
+  readonly displayName: string | null;
 }
 
 interface Memberships {
@@ -68,7 +70,10 @@ export function directory(ask: Ask, origin: string): Directory {
 
     async protected(identities) {
       const filters = chunks(identities.users, IDS_PER_FILTER);
-      const calls = [...filters.map(readingUsers), ...identities.groups.map(readingMembers)];
+      const calls = [
+        ...filters.map((ids) => readingUsers(ids, SELECTED)),
+        ...identities.groups.map(readingMembers),
+      ];
       const pages = await firstPagesOf(calls);
       const users = filters.flatMap((ids, index) =>
         ids.map((id) => ({ id, read: userIn(wholeList(pages[index]), id) })),
@@ -96,11 +101,18 @@ export function directory(ask: Ask, origin: string): Directory {
     },
 
     async person(userId) {
-      const [user, memberships] = await listsOf([readingUsers([userId]), readingMemberships(userId)]);
+      const [user, memberships] = await listsOf([
+        readingUsers([userId], `${SELECTED},displayName`),
+        readingMemberships(userId),
+      ]);
       const found = userIn(user, userId.toLowerCase());
       switch (found.kind) {
         case 'told':
-          return { kind: 'found', facts: factsOf(found.value, memberships) };
+          return {
+            kind: 'found',
+            facts: factsOf(found.value, memberships),
+            displayName: found.value.displayName,
+          };
         case 'missing':
           return found;
         case 'untold':
@@ -206,8 +218,8 @@ async function tried<T>(read: () => Promise<T>): Promise<Exclude<Told<T>, { kind
   }
 }
 
-function readingUsers(ids: readonly string[]): Call {
-  return callOf(REQUESTS.lookAtUsers, { query: `$filter=${oneOf(ids)}&$select=${SELECTED}` });
+function readingUsers(ids: readonly string[], selected: string): Call {
+  return callOf(REQUESTS.lookAtUsers, { query: `$filter=${oneOf(ids)}&$select=${selected}` });
 }
 
 function questionsAbout(ids: DirectoryIds, selected: string) {
@@ -281,12 +293,15 @@ function userIn(read: Told<readonly unknown[]> | undefined, id: string): Told<Us
 }
 
 function userOf(item: unknown): User {
-  const { id, accountEnabled, onPremisesSyncEnabled, userType, creationType } = isRecord(item) ? item : {};
+  const { id, accountEnabled, onPremisesSyncEnabled, userType, creationType, displayName } = isRecord(item)
+    ? item
+    : {};
   return {
     id: typeof id === 'string' ? id.toLowerCase() : '',
     accountEnabled: typeof accountEnabled === 'boolean' ? accountEnabled : null,
     isSynced: onPremisesSyncEnabled === true,
     guestType: guestTypeOf(userType, creationType),
+    displayName: typeof displayName === 'string' ? displayName : null,
   };
 }
 

@@ -138,7 +138,7 @@ function hint(error: GraphError | undefined): string | undefined {
 function kindAdvice(kind: FaultKind): string {
   switch (kind) {
     case 'unavailable':
-      return 'Nothing was changed by this; the next run asks again.';
+      return 'Nothing was changed by this; the next run, or the same question later, asks again.';
     case 'indeterminate':
       return 'It may have happened; it has to be looked up before it is sent again.';
     case 'missing':

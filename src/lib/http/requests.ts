@@ -1,4 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
+import { saidTwice } from '../strictJson.ts';
 import type { Problems } from './answers.ts';
 
 /** Who asked, as far as the platform vouches for it. */
@@ -102,6 +103,8 @@ export async function readBody(request: HttpRequest): Promise<Body> {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return fail(400, 'the body must be a JSON object');
+    const twice = saidTwice(text);
+    if (twice !== undefined) return fail(400, twice);
     return { ok: true, value: value as Record<string, unknown> };
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

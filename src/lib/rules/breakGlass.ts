@@ -23,18 +23,30 @@ export const breakGlass: Rule = {
 
 function exposure(state: Policy, identities: ProtectedIdentities): string | undefined {
   if (isWorkloadPolicy(state)) return undefined;
+  const [named] = protectedIncluded(state, identities);
   return (
-    included(state, 'conditions.users.includeUsers', identities.users) ??
-    included(state, 'conditions.users.includeGroups', identities.groups) ??
+    (named === undefined ? undefined : `${named.path} ${named.message}`) ??
     notExcluded(state, 'conditions.users.excludeUsers', identities.users) ??
     notExcluded(state, 'conditions.users.excludeGroups', identities.groups)
   );
 }
 
-function included(state: Policy, path: string, ids: readonly string[]): string | undefined {
-  const named = ids.filter((id) => asSet(state[path]).includes(id));
-  if (named.length === 0) return undefined;
-  return `${path} names the protected ${named.join(', ')}: take it out of the desired state; out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS only if it is for no emergency`;
+/** Lists of whom a policy is for that name protected identities by id; the message reads on after the path. */
+export function protectedIncluded(
+  state: Policy,
+  { users, groups }: ProtectedIdentities,
+): readonly { readonly path: string; readonly message: string }[] {
+  if (isWorkloadPolicy(state)) return [];
+  const lists = [
+    ['conditions.users.includeUsers', users],
+    ['conditions.users.includeGroups', groups],
+  ] as const;
+  return lists.flatMap(([path, ids]) => {
+    const named = ids.filter((id) => asSet(state[path]).includes(id));
+    if (named.length === 0) return [];
+    const message = `names the protected ${named.join(', ')}: take it out of the desired state; out of BREAK_GLASS_USERS / BREAK_GLASS_GROUPS only if it is for no emergency`;
+    return [{ path, message }];
+  });
 }
 
 function notExcluded(state: Policy, path: string, ids: readonly string[]): string | undefined {

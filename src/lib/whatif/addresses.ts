@@ -97,6 +97,19 @@ export function turningPoints(...lists: readonly (readonly Range[])[]): readonly
   return [...points].filter((point) => point < V4_MAPPED || point >= AFTER_MAPPED);
 }
 
+/** Addresses of private networks, of carriers' own, of one link and of the machine itself (IANA, special-purpose registries). */
+const NOT_PUBLIC = merge(
+  [
+    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
+    ...['192.168.0.0/16', '::/127', 'fc00::/7', 'fe80::/10'],
+  ].flatMap((range) => parseRange(range) ?? []),
+);
+
+/** Whether a sign-in can come from the address over the internet. */
+export function isPublic(address: Address): boolean {
+  return !holdsAddress(NOT_PUBLIC, address);
+}
+
 function parseV4(text: string): bigint | undefined {
   const parts = text.split('.');
   if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256))

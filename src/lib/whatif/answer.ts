@@ -8,7 +8,14 @@ import type { SignIn } from './signIn.ts';
 /** What a sign-in gets today, would get as desired, and would get after the plan. */
 export interface WhatIfAnswer extends SetAnswers {
   /** The question as it was understood, with what was read for it. */
-  readonly asked: { readonly signIn: SignIn; readonly reading: Reading };
+  readonly asked: {
+    readonly signIn: SignIn;
+    readonly reading: Reading;
+    /** Of the user, where the directory was asked; for whoever reads the answer, in no log. */
+    readonly displayName: string | null;
+    /** Settings name the user, or a group the user is in. */
+    readonly isEmergencyAccount: boolean;
+  };
   /** Observed → resulting. */
   readonly difference: Difference;
   /** Desired → resulting, for our own policies. */

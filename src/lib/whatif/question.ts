@@ -43,10 +43,6 @@ const flag: Shape = { isRight: (value) => typeof value === 'boolean', wrong: 'is
 const text: Shape = { isRight: (value) => typeof value === 'string', wrong: 'is not text' };
 const id: Shape = { isRight: isId, wrong: 'is not an object id' };
 const ids: Shape = { isRight: (value) => isListOf(value, isId), wrong: 'is not a list of ids' };
-const country: Shape = {
-  isRight: (value) => value === '' || isCountry(value),
-  wrong: 'is no country code of ISO 3166, two letters such as DE or GB',
-};
 const context: Shape = matching(/^c[1-9]\d?$/i, 'is none of c1 to c99');
 const applications: Shape = {
   isRight: (value) => isListOf(value, isId) && value.length > 0,
@@ -89,7 +85,7 @@ const MEMBERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
     clientAppType: text,
     devicePlatform: text,
     ipAddress: text,
-    country,
+    country: text,
     signInRiskLevel: text,
     userRiskLevel: text,
     servicePrincipalRiskLevel: text,
@@ -229,15 +225,6 @@ function oneOf(...words: readonly string[]): Shape {
 
 function matching(pattern: RegExp, wrong: string): Shape {
   return { isRight: (value) => typeof value === 'string' && pattern.test(value), wrong };
-}
-
-const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
-/** An old or common code that stands for another, such as UK, is in no named location. */
-function isCountry(value: unknown): boolean {
-  if (typeof value !== 'string' || !/^[a-z]{2}$/i.test(value)) return false;
-  const code = value.toUpperCase();
-  return REGIONS.of(code) !== undefined && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`;
 }
 
 function isId(value: unknown): value is string {

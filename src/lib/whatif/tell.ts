@@ -11,14 +11,14 @@ import {
   whyNot,
 } from './answer.ts';
 import type { GraphComparison, Side } from './besideGraph.ts';
-import type { Identity, Location, SignIn, Target, UserIdentity } from './signIn.ts';
+import type { Location, SignIn, Target, UserIdentity } from './signIn.ts';
 
 /** An answer as people read it: what the sign-in gets today and after the plan first, then why. Pure; no colour. */
 export function tellAnswer(answer: WhatIfAnswer): string {
   const { observed, desired, resulting, difference, unfulfilled, graph, changes, notes } = answer;
   const after = resulting.policies;
   return [
-    `${whoWords(answer.asked.signIn.identity)} ${signInWords(answer.asked.signIn)}`,
+    `${whoWords(answer.asked)} ${signInWords(answer.asked.signIn)}`,
     ...(answer.asked.reading === 'asGraph' ? ['  what was not given counts as none, as Graph answers'] : []),
     '',
     ...rows([
@@ -119,11 +119,16 @@ function graphLines({ agreed, differences }: GraphComparison): string[] {
   ];
 }
 
-function whoWords(identity: Identity): string {
+function whoWords({ signIn: { identity }, displayName, isEmergencyAccount }: WhatIfAnswer['asked']): string {
   if (identity.kind === 'workload') return `service principal ${identity.servicePrincipalId}`;
   const count = (ids: readonly string[] | undefined, what: string): string =>
     ids === undefined ? `${what}s unknown` : `${ids.length} ${what}${ids.length === 1 ? '' : 's'}`;
-  return `user ${identity.id} (${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guestWords(identity)})`;
+  const facts = `${count(identity.groups, 'group')}, ${count(identity.roles, 'role')}${guestWords(identity)}`;
+  const who = isEmergencyAccount ? 'emergency account' : 'user';
+  // An app that is older than this program gives no name.
+  return (displayName ?? null) === null
+    ? `${who} ${identity.id} (${facts})`
+    : `${who} ${displayName} (${identity.id}; ${facts})`;
 }
 
 function guestWords({ guestType, isGuest }: UserIdentity): string {
