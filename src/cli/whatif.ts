@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { Fault } from '../lib/fault.ts';
-import { nobodyCalled } from '../lib/simulate.ts';
+import { noSuchUser } from '../lib/simulate.ts';
 import { saidTwice } from '../lib/strictJson.ts';
 import type { WhatIfAnswer } from '../lib/whatif/answer.ts';
 import { tellAnswer } from '../lib/whatif/tell.ts';
@@ -179,7 +179,7 @@ async function answerHere(body: Json, terminal: Terminal): Promise<WhatIfAnswer>
     case 'invalid':
       throw new Fault('config', simulated.problems.join('\n'));
     case 'missing':
-      throw new Fault('config', nobodyCalled(simulated.userId));
+      throw new Fault('config', noSuchUser(simulated.userId));
     case 'done':
       return simulated.answer;
   }

@@ -37,7 +37,7 @@ export type Simulation =
   | { readonly kind: 'missing'; readonly userId: string };
 
 /** Of a user who is `missing`, and how to ask all the same. */
-export function nobodyCalled(userId: string): string {
+export function noSuchUser(userId: string): string {
   return `the directory has no user ${userId}; with groups or roles given, nobody is looked up`;
 }
 

@@ -134,7 +134,7 @@ describe('a demand on somebody', () => {
       {
         kind: 'session',
         control: 'disableResilienceDefaults',
-        why: 'without resilience defaults nobody gets in during an outage',
+        why: 'without resilience defaults no session goes on during an outage',
       },
     ],
     [

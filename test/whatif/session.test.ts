@@ -128,7 +128,7 @@ describe('a session control that can shut somebody out', () => {
       control('disableResilienceDefaults', 'on'),
       {
         name: 'disableResilienceDefaults',
-        why: 'without resilience defaults nobody gets in during an outage',
+        why: 'without resilience defaults no session goes on during an outage',
       },
     ],
     [

@@ -1,7 +1,6 @@
 import { asFault } from '../fault.ts';
 import type { Directory, DirectoryIds } from '../ports.ts';
-import type { Health, ProtectedIdentity } from '../protected.ts';
-import { anyMemberOf, nothingKnownOf } from '../protected.ts';
+import { anyMemberOf, type Health, nothingKnownOf, type ProtectedIdentity } from '../protected.ts';
 import type { ProtectedFacts } from '../whatif/proof.ts';
 import { answeredFirst, batched, type Part } from './batch.ts';
 import { type Ask, type Call, callOf, isMissing, isRecord } from './call.ts';

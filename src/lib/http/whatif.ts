@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App } from '../app.ts';
 import { asFault, type Fault } from '../fault.ts';
-import { nobodyCalled, type Simulation } from '../simulate.ts';
+import { noSuchUser, type Simulation } from '../simulate.ts';
 import { admitBody } from './admit.ts';
 import { json, problem } from './answers.ts';
 import { logTo } from './logging.ts';
@@ -29,7 +29,7 @@ function answered(simulation: Simulation): HttpResponseInit {
     case 'invalid':
       return problem({ status: 400, problems: simulation.problems });
     case 'missing':
-      return problem({ status: 404, problems: [nobodyCalled(simulation.userId)] });
+      return problem({ status: 404, problems: [noSuchUser(simulation.userId)] });
     case 'done':
       return json(simulation.answer);
   }

@@ -3,10 +3,10 @@ import type { Unrecognised } from '../policy/model.ts';
 import { sameValue } from '../policy/values.ts';
 import { matchesTarget } from './apps.ts';
 import type { CompiledPolicy } from './compile.ts';
-import { demandOf, GPS, isEnforced, MODERN_CLIENTS, outageDemandOf } from './demand.ts';
+import { demandOf, isEnforced, MODERN_CLIENTS, outageDemandOf } from './demand.ts';
 import { matchesClientApp, matchesLevel, matchesPlatform } from './evaluate.ts';
 import { asksForProof, controlsMet, unmet, waysThrough } from './grant.ts';
-import { asksForGps, matchesLocation } from './locations.ts';
+import { asksForGps, GPS, matchesLocation } from './locations.ts';
 import { matchesIdentity } from './people.ts';
 import {
   CLIENT_APPS,

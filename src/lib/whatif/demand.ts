@@ -1,15 +1,12 @@
 import type { CompiledPolicy } from './compile.ts';
 import { matchesClientApp } from './evaluate.ts';
 import { unmet } from './grant.ts';
-import { asksForGps } from './locations.ts';
+import { asksForGps, GPS } from './locations.ts';
 import { sessionBlock } from './session.ts';
 import { couldBe } from './truth.ts';
 
 /** Clients that can be asked for a proof. The others cannot show one, so whatever is asked of them is a block (Entra docs, concept-conditional-access-conditions). */
 export const MODERN_CLIENTS: readonly string[] = ['browser', 'mobileAppsAndDesktopClients'];
-
-/** What is asked for by a location that looks a country up by GPS, in Graph's word for the method. */
-export const GPS = 'authenticatorAppGps';
 
 /** What keeps the identity out. */
 export type Demand =

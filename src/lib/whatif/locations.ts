@@ -39,6 +39,9 @@ export interface NamedLocations {
 
 export const NO_LOCATIONS_READ: NamedLocations = { list: null, mfaTrustedRanges: null };
 
+/** Graph's word for looking a country up by where the phone is: a demand of its own on whoever signs in. */
+export const GPS = 'authenticatorAppGps';
+
 /** Stands for the trusted addresses of the old per-user MFA settings (Graph docs, conditionalAccessLocations). */
 const MFA_TRUSTED = '00000000-0000-0000-0000-000000000000';
 

@@ -1,7 +1,7 @@
 import { GUEST_TYPES } from '../policy/fields.ts';
 import { isWord } from '../policy/values.ts';
 import { parseAddress } from './addresses.ts';
-import type { NamedLocation } from './locations.ts';
+import { GPS, type NamedLocation } from './locations.ts';
 import {
   DEVICE_ATTRIBUTES,
   type Device,
@@ -71,8 +71,7 @@ export function readNamedLocation(raw: unknown): NamedLocation | undefined {
     const ranges = ipRanges.map((range) => (isObject(range) ? String(range.cidrAddress) : String(range)));
     return { kind: 'ip', id, isTrusted: raw.isTrusted === true, ranges };
   }
-  if (isList(countriesAndRegions) && isWord(countryLookupMethod, 'authenticatorAppGps'))
-    return { kind: 'gps', id };
+  if (isList(countriesAndRegions) && isWord(countryLookupMethod, GPS)) return { kind: 'gps', id };
   if (isList(countriesAndRegions) && isWord(countryLookupMethod ?? BY_ADDRESS, BY_ADDRESS)) {
     return {
       kind: 'country',

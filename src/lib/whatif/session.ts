@@ -121,7 +121,7 @@ export function sessionBlock({
   if (control === 'secureSignInSession')
     return { name: control, why: 'token protection lets in only apps on a registered device' };
   if (control === 'disableResilienceDefaults')
-    return { name: control, why: 'without resilience defaults nobody gets in during an outage' };
+    return { name: control, why: 'without resilience defaults no session goes on during an outage' };
   if (control === 'applicationEnforcedRestrictions')
     return { name: control, why: 'SharePoint may block devices that are not managed' };
   if (control === 'cloudAppSecurity')
