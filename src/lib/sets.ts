@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Desired, Observation, Observed } from './diff.ts';
-import type { Verdict } from './guard.ts';
 import type { Binding } from './journal.ts';
 import type { Change } from './plan.ts';
 import { FIELDS } from './policy/fields.ts';
@@ -30,14 +29,12 @@ export function desiredSet(
   }));
 }
 
-/** The policies the tenant would have if everything in the plan that is not denied were carried out. */
+/** The policies the tenant would have if these changes were carried out. */
 export function resultingSet(
   observed: readonly PolicyEntry[],
-  verdicts: readonly Verdict[],
+  changes: readonly Change[],
 ): readonly PolicyEntry[] {
-  const results = verdicts
-    .filter(({ decision }) => decision !== 'deny')
-    .flatMap(({ change }) => moveOf(change).states.at(-1) ?? []);
+  const results = changes.flatMap((change) => moveOf(change).states.at(-1) ?? []);
   const changed = new Set(results.map(({ id }) => id));
   return [...observed.filter(({ id }) => !changed.has(id)), ...results];
 }

@@ -69,10 +69,11 @@ export async function simulate(
   const drifts = diff(desired, state.bindings, observation);
   const observed = observedSet(observation, state.bindings);
   const judged = await judge(plan(tenantId, drifts), observed, state, observation, ports, limits);
+  const notDenied = judged.verdicts.filter(({ decision }) => decision !== 'deny').map(({ change }) => change);
   const sets = {
     observed,
     desired: desiredSet(desired, state.bindings),
-    resulting: resultingSet(observed, judged.verdicts),
+    resulting: resultingSet(observed, notDenied),
   };
   const places = await placesFor(question, Object.values(sets).flat(), ports);
   const graphs = await graphsAnswer(question, ports);

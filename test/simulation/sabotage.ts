@@ -304,7 +304,7 @@ const SABOTAGES: readonly Sabotage[] = [
   },
   {
     name: 'a simulation carries out what is denied',
-    file: 'src/lib/sets.ts',
+    file: 'src/lib/simulate.ts',
     find: "decision !== 'deny'",
     put: 'decision !== undefined',
   },
