@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonical } from '../../src/lib/policy/canonical.ts';
 import type { Policy } from '../../src/lib/policy/model.ts';
-import { breakGlass } from '../../src/lib/rules/breakGlass.ts';
+import { breakGlass, protectedIncluded } from '../../src/lib/rules/breakGlass.ts';
 import { bindingOf, desiredOf, factsOf, IDENTITIES, OWN_ID, observationOf } from '../support/judging.ts';
 import { article, BREAK_GLASS_GROUP, BREAK_GLASS_USER, world } from '../support/world.ts';
 
@@ -20,6 +20,17 @@ function judged(policy: Policy) {
 }
 
 describe('breakGlass', () => {
+  it('knows which lists of a file name somebody protected, and that a policy for workloads is for nobody', () => {
+    const users = { includeUsers: IDENTITIES.users, includeGroups: IDENTITIES.groups };
+    const workloads = { clientApplications: { includeServicePrincipals: ['ServicePrincipalsInMyTenant'] } };
+
+    expect(protectedIncluded(policyFor(users), IDENTITIES).map(({ path }) => path)).toEqual([
+      'conditions.users.includeUsers',
+      'conditions.users.includeGroups',
+    ]);
+    expect(protectedIncluded(policyFor(users, workloads), IDENTITIES)).toEqual([]);
+  });
+
   const excluded = { excludeUsers: IDENTITIES.users, excludeGroups: IDENTITIES.groups };
 
   it.each([

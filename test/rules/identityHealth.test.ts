@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Health } from '../../src/lib/protected.ts';
+import { mendOf } from '../../src/lib/rules/identityHealth.ts';
 import {
   article,
   BREAK_GLASS_GROUP,
@@ -11,6 +12,20 @@ import {
 } from '../support/world.ts';
 
 const NAME = 'CA001 - Require MFA for Azure management';
+
+describe('what to do about a protected identity', () => {
+  it.each<[Health, 'user' | 'group', RegExp]>([
+    ['ok', 'user', /^look at the emergency accounts in the Entra admin center/],
+    ['unverified', 'group', /^look at the emergency accounts in the Entra admin center/],
+    ['disabled', 'user', /^enable the account/],
+    ['missing', 'user', /^restore the account .*BREAK_GLASS_USERS$/],
+    ['missing', 'group', /^restore the group, .*BREAK_GLASS_GROUPS$/],
+    ['synced', 'user', /^use an account that exists in the cloud alone/],
+    ['empty', 'group', /^put the emergency accounts into the group/],
+  ])('that is %s (%s) is said', (health, kind, said) => {
+    expect(mendOf({ id: BREAK_GLASS_USER, kind, memberOf: null, health, reason: null })).toMatch(said);
+  });
+});
 
 /** Ways in which the way back in may not work. */
 const ILLS: readonly [string, Health, string, (made: World) => void][] = [

@@ -58,6 +58,12 @@ describe('a policy does no more than before', () => {
       { person: STRANGER },
     ],
     [
+      'for the same people, with the same that is not understood of them',
+      raw({ users: { includeGroups: [GROUP], includeTeams: 1 } }),
+      raw({ users: { includeGroups: [GROUP], includeTeams: 1 } }, { grantControls: MFA }),
+      { person: STRANGER },
+    ],
+    [
       'for the same people, with less that is not understood elsewhere',
       raw({ users: { includeGroups: [GROUP] } }, { grantControls: MFA, sessionControls: { odd: 1 } }),
       raw({ users: { includeGroups: [GROUP] } }, { grantControls: MFA }),
@@ -97,6 +103,14 @@ describe('a policy does no more than before', () => {
         { clientAppTypes: ['other'] },
         { grantControls: { operator: 'OR', builtInControls: ['compliantDevice'] } },
       ),
+    ],
+    [
+      'asking old clients for one that is still asked for, beside one that is not, as it was',
+      raw(
+        { clientAppTypes: ['other', 'exchangeActiveSync'] },
+        { grantControls: { operator: 'OR', builtInControls: ['approvedApplication', 'mfa'] } },
+      ),
+      raw({ clientAppTypes: ['other'] }, { grantControls: MFA }),
     ],
     [
       'with a session control that keeps nobody out',

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   formatAddress,
   holdsAddress,
+  isPublic,
   merge,
   parseAddress,
   parseRange,
@@ -55,6 +56,26 @@ describe('addresses', () => {
     '::/129',
   ])('knows that %s is no range', (text) => {
     expect(parseRange(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['0.1.2.3', false],
+    ['10.255.0.1', false],
+    ['100.64.0.1', false],
+    ['100.63.255.255', true],
+    ['127.0.0.1', false],
+    ['169.254.9.9', false],
+    ['172.16.0.1', false],
+    ['172.32.0.1', true],
+    ['192.168.1.1', false],
+    ['203.0.113.7', true],
+    ['::1', false],
+    ['::2', true],
+    ['fd00::1', false],
+    ['fe80::1', false],
+    ['2001:db8::1', true],
+  ])('%s is seen over the internet: %s', (address, expected) => {
+    expect(isPublic(parseAddress(address) as bigint)).toBe(expected);
   });
 
   it('come back as they were written', () => {

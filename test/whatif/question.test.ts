@@ -263,6 +263,10 @@ describe('a complaint', () => {
       ['signInContext.userAction is none of registerSecurityInformation, registerOrJoinDevices'],
     ],
     [
+      to({ authenticationContextValue: ['c1'] }),
+      ['signInContext.authenticationContextValue is none of c1 to c99'],
+    ],
+    [
       to({ authenticationContextValue: 'xc1' }),
       ['signInContext.authenticationContextValue is none of c1 to c99'],
     ],
@@ -296,12 +300,12 @@ describe('a complaint', () => {
       ['signInConditions.deviceInfo.isCompliant is neither true nor false'],
     ],
     [conditions({ deviceInfo: { isCompliant: 'True' } }), []],
-    ...['dex', 'Germany', 'XX', 'ZZ', 'EU', 'qq'].map((country): [object, string[]] => [
+    ...['dex', 'Germany', 'XX', 'ZZ', 'EU', 'qq', 'AB'].map((country): [object, string[]] => [
       conditions({ country }),
       [`signInConditions.country ${COUNTRY}`],
     ]),
     [conditions({ country: 'uk' }), [`signInConditions.country ${COUNTRY}; for UK write GB`]],
-    ...['GB', 'de', 'XK', ''].map((country): [object, string[]] => [conditions({ country }), []]),
+    ...['GB', 'de', 'QA', 'XK', ''].map((country): [object, string[]] => [conditions({ country }), []]),
     [
       conditions({ authenticationFlow: { transferMethod: 1 } }),
       [

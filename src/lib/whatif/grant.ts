@@ -63,9 +63,9 @@ export function controlsMet(allowed: readonly string[]): ReadonlySet<string> {
  */
 const RETIRED = 'approvedApplication';
 
-/** Whether it surely keeps out whoever can show no proof at all. */
+/** Whether it surely asks for something that is still asked for. */
 export function asksForProof(grant: Grant): boolean {
-  return grant.kind === 'block' || (grant.kind === 'controls' && grant.controls.some((it) => it !== RETIRED));
+  return grant.kind === 'controls' && grant.controls.some((control) => control !== RETIRED);
 }
 
 /** The controls that keep somebody out who meets only these; empty: they get in. */

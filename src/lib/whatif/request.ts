@@ -187,15 +187,15 @@ function readLocation({ ipAddress, country }: Json, complain: Complain): Locatio
 const REGIONS = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
 /** What has a name among regions and is reserved in ISO 3166, or free for anybody's use; XK is in use for Kosovo. */
-const NO_COUNTRY = /^(AC|CP|CQ|DG|EA|EU|EZ|IC|Q[M-Z]|TA|UN|X[^K]|ZZ)$/;
+const NO_COUNTRY = /AC|CP|CQ|DG|EA|EU|EZ|IC|Q[M-Z]|TA|UN|X[^K]|ZZ/;
 
 /** Why a text is no code of a country; undefined where it is one. A code that was replaced says by which. */
 function countryProblem(text: string): string | undefined {
   const wrong = 'is no country code of ISO 3166 (two letters, such as DE)';
   if (!/^[a-z]{2}$/i.test(text)) return wrong;
   const code = text.toUpperCase();
-  const current = new Intl.Locale(`und-${code}`).region;
-  if (current !== undefined && current !== code) return `${wrong}; for ${code} write ${current}`;
+  const { region } = new Intl.Locale(`und-${code}`);
+  if (region !== code) return `${wrong}; for ${code} write ${region}`;
   return REGIONS.of(code) === undefined || NO_COUNTRY.test(code) ? wrong : undefined;
 }
 
