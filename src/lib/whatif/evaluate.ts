@@ -89,7 +89,8 @@ function condition(reason: Reason, match: Condition['match']): Condition {
 /**
  * The conditions in the order in which the service reports the first that fails. Recorded answers fix: application
  * before users, users before client apps, devices and location, client apps before platform. The order of the rest is
- * ours. There is no reason for the risk of a service principal; it goes by `signInRisk`.
+ * ours; one recorded answer names `devicePlatform,clientApps` together, so what Graph says may be a list. There is no
+ * reason for the risk of a service principal; it goes by `signInRisk`.
  */
 const CONDITIONS: readonly Condition[] = [
   { reason: targetReason, match: ({ targets }, { target }) => matchesTarget(targets, target) },
