@@ -14,6 +14,16 @@ import {
 
 /** What a newer Graph may put into a policy, so that what is known here of it is no longer all there is. */
 
+const GUESTS_OF_ANY_KIND = only({
+  includeGuestsOrExternalUsers: {
+    guestOrExternalUserTypes: 'unknownFutureValue',
+    externalTenants: {
+      '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
+      membershipKind: 'all',
+    },
+  },
+});
+
 const UNKNOWN_WORDS = mechanism(
   'a member or word that nobody here knows',
   [
@@ -63,17 +73,7 @@ const UNKNOWN_WORDS = mechanism(
     ),
     pair(
       'is for guests of a type we do not know',
-      {
-        users: only({
-          includeGuestsOrExternalUsers: {
-            guestOrExternalUserTypes: 'unknownFutureValue',
-            externalTenants: {
-              '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
-              membershipKind: 'all',
-            },
-          },
-        }),
-      },
+      { users: GUESTS_OF_ANY_KIND },
       { users: { includeUsers: ['GuestsOrExternalUsers'], excludeUsers: [PARTNER] } },
       { who: PARTNER },
     ),
@@ -195,17 +195,7 @@ const WIDENED = mechanism(
     ),
     pair(
       'is for guests of a type we do not know, and that may be anybody',
-      {
-        users: only({
-          includeGuestsOrExternalUsers: {
-            guestOrExternalUserTypes: 'unknownFutureValue',
-            externalTenants: {
-              '@odata.type': '#microsoft.graph.conditionalAccessAllExternalTenants',
-              membershipKind: 'all',
-            },
-          },
-        }),
-      },
+      { users: GUESTS_OF_ANY_KIND },
       { users: { includeUsers: ['GuestsOrExternalUsers'] } },
     ),
   ],
